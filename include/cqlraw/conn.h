@@ -61,6 +61,8 @@ CQLR_API void cqlr_conn_time(cqlr_conn *c, uint64_t now);
 CQLR_API struct cqlr_wr *cqlr_conn_begin(cqlr_conn *c);
 CQLR_API CQLR_MUST_USE int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags,
                                             cqlr_conn_reply_fn *fn, void *arg, uint64_t now);
+/* Drops what was written since begin, or what a failed submit has dropped already. */
+CQLR_API void cqlr_conn_drop(cqlr_conn *c);
 /* Sends what is waiting, in one call to the kernel when it takes it all. Errors end the connection (on_close runs). */
 CQLR_API void cqlr_conn_flush(cqlr_conn *c);
 

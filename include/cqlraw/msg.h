@@ -81,7 +81,9 @@ struct cqlr_params {
     uint16_t serial;                /* SERIAL or LOCAL_SERIAL */
     int64_t timestamp;              /* microseconds since the epoch; INT64_MIN is not allowed */
 };
+/* Checks the form only; whether the values make sense is for the receiver to say. An unknown flag is an error: what it adds cannot be skipped. */
 CQLR_API CQLR_MUST_USE int cqlr_params_read(struct cqlr_rd *r, struct cqlr_params *p);
+/* CQLR_E_RANGE for what no server accepts: an unknown flag, NAMES without VALUES, page_size <= 0, a null paging state, a serial consistency that is none, timestamp INT64_MIN. */
 CQLR_API CQLR_MUST_USE int cqlr_params_write(struct cqlr_wr *w, const struct cqlr_params *p);
 /* Takes one value off the front of p->values (a copy of the span is the iterator); name is NULL-able and only set with NAMES. */
 CQLR_API bool cqlr_params_next(struct cqlr_span *it, uint8_t flags, struct cqlr_str *name,
@@ -127,7 +129,7 @@ struct cqlr_columns {
     uint32_t count;
     const struct cqlr_column *col;
     struct cqlr_bytes spec;  /* a copy of the bytes of the column specs */
-    uint32_t spec_flags;     /* CQLR_META_GLOBAL_SPEC or 0 */
+    uint32_t spec_flags;     /* its layout: CQLR_META_GLOBAL_SPEC, CQLR_META_NO_METADATA or 0 */
     struct cqlr_arena arena; /* private */
 };
 
@@ -175,7 +177,7 @@ struct cqlr_prepared_result {
 
 struct cqlr_schema_change {
     struct cqlr_str change;     /* CREATED, UPDATED, DROPPED */
-    struct cqlr_str target;     /* KEYSPACE, TABLE, TYPE, FUNCTION, AGGREGATE */
+    struct cqlr_str target;     /* KEYSPACE, TABLE, TYPE, FUNCTION, AGGREGATE; with any other the rest is empty */
     struct cqlr_str keyspace;
     struct cqlr_str name;       /* empty for KEYSPACE */
     struct cqlr_span arguments; /* string list; FUNCTION and AGGREGATE */
@@ -205,7 +207,10 @@ CQLR_API CQLR_MUST_USE int cqlr_rows_next(struct cqlr_rows *rows, struct cqlr_va
 /* Walks all rows that are left and checks their bounds, without giving cells. Returns how many, or a negative code. */
 CQLR_API CQLR_MUST_USE int64_t cqlr_rows_skip(struct cqlr_rows *rows);
 
-/* Server side. For ROWS: writes kind and metadata from `columns` (GLOBAL_SPEC when all columns share keyspace and table; NO_METADATA when columns->spec_flags has it) and the row count; the caller appends rows × columns [bytes]. */
+/*
+ * Server side. For ROWS: writes kind, metadata (GLOBAL_SPEC when all columns share keyspace and table; MORE_PAGES when paging_state is not null) and the row count; the caller appends rows × columns [bytes].
+ * flags: 0, or NO_METADATA to leave the specs out (GLOBAL_SPEC beside it is sent as it stands, as some servers do).
+ */
 CQLR_API CQLR_MUST_USE int cqlr_rows_write(struct cqlr_wr *w, const struct cqlr_column *col,
                                            uint32_t columns, uint32_t flags,
                                            struct cqlr_value paging_state, uint32_t rows);

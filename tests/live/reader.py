@@ -24,7 +24,7 @@ list        [1, 2]
 set         {1, 2} in the server's order
 map         {'a': 1} in the server's order
 tuple       (1, null)
-UDT         {field: 1, other: 'x'}; a name that CQL would have to quote is quoted
+UDT         {field: 1, other: 'x'}; a name other than [a-z][a-z0-9_]* stands in double quotes
 
 Inside a collection, tuple or UDT a value is the CQL literal: null is null, and text, ascii,
 timestamp, date, time and inet stand in single quotes, which are doubled within.

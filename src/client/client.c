@@ -1,0 +1,299 @@
+/*
+ * The client object: its options, its life, and opening: contact points are tried in order until one is READY.
+ *
+ * Invariant: `open_fn` is set exactly while opening; `conn` is set while a connection exists, opening included; `is_open` only between READY and the end.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "proto/base/err.h"
+#include "proto/base/mem.h"
+#include "src/client/internal.h"
+
+#define SECOND   UINT64_C(1000000000)
+#define GIVEN_UP SIZE_MAX /* addr_next: the user closed, no further address is tried */
+
+void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size)
+{
+    const struct cqlr_client_opts defaults = {.size = size,
+                                              .contact_points = "127.0.0.1",
+                                              .port = 9042,
+                                              .connect_timeout = 5 * SECOND,
+                                              .request_timeout = 10 * SECOND,
+                                              .consistency = CQLR_CL_LOCAL_ONE,
+                                              .page_size = 5000,
+                                              .max_frame = CQLR_FRAME_MAX};
+    memset(o, 0, size);
+    memcpy(o, &defaults, size < sizeof defaults ? size : sizeof defaults);
+}
+
+/* A page that is zero in a forked child: the kernel tells, no system call per request. */
+static uint32_t *alive_new(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint32_t *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED)
+        return NULL;
+    if (madvise(p, page, MADV_WIPEONFORK) != 0) {
+        munmap(p, page);
+        return NULL;
+    }
+    *p = 1;
+    return p;
+}
+
+static void destroy(cqlr_client *cl)
+{
+    const struct cqlr_mem *mem = cl->mem;
+    while (cl->free_requests) {
+        struct cqlr__request *q = cl->free_requests;
+        cl->free_requests = q->next;
+        mem->resize(mem->arg, q, sizeof *q, 0);
+    }
+    cqlr__shared_columns_unref(cl->query_columns);
+    cqlr__addrs_fini(&cl->addrs);
+    if (cl->own_loop)
+        cqlr_loop_free(cl->loop);
+    if (cl->alive)
+        munmap(cl->alive, (size_t)sysconf(_SC_PAGESIZE));
+    if (cl->cells)
+        mem->resize(mem->arg, cl->cells, cl->cells_cap * sizeof *cl->cells, 0);
+    if (cl->contact_points)
+        mem->resize(mem->arg, cl->contact_points, strlen(cl->contact_points) + 1, 0);
+    if (cl->application_name)
+        mem->resize(mem->arg, cl->application_name, strlen(cl->application_name) + 1, 0);
+    mem->resize(mem->arg, cl, sizeof *cl, 0);
+}
+
+static char *copy_string(const struct cqlr_mem *mem, const char *s)
+{
+    size_t n = strlen(s) + 1;
+    char *p = mem->resize(mem->arg, NULL, 0, n);
+    if (p)
+        memcpy(p, s, n);
+    return p;
+}
+
+cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o)
+{
+    const struct cqlr_mem *mem = o->mem ? o->mem : cqlr_mem_default();
+    cqlr_client *cl = mem->resize(mem->arg, NULL, 0, sizeof *cl);
+    if (!cl)
+        return NULL;
+    *cl = (cqlr_client){.mem = mem};
+    cqlr_client_opts_init(&cl->o, sizeof cl->o);
+    memcpy(&cl->o, o, o->size < sizeof cl->o ? o->size : sizeof cl->o);
+    cqlr__addrs_init(&cl->addrs, mem);
+    cl->alive = alive_new();
+    cl->contact_points = copy_string(mem, o->contact_points ? o->contact_points : "127.0.0.1");
+    if (o->application_name)
+        cl->application_name = copy_string(mem, o->application_name);
+    cl->loop = o->loop ? o->loop : cqlr_loop_new(mem);
+    cl->own_loop = !o->loop;
+    if (!cl->alive || !cl->contact_points || !cl->loop ||
+        (o->application_name && !cl->application_name)) {
+        cl->own_loop = cl->own_loop && cl->loop;
+        destroy(cl);
+        return NULL;
+    }
+    return cl;
+}
+
+const struct cqlr_err *cqlr_client_err(const cqlr_client *cl)
+{
+    return &cl->err;
+}
+
+int cqlr__client_usable(cqlr_client *cl)
+{
+    if (*cl->alive != 1)
+        return cqlr__err_set(&cl->err, CQLR_E_FORKED,
+                             "this client was made before fork, in another process");
+    if (!cl->is_open)
+        return cqlr__err_set(&cl->err, CQLR_E_STATE, "not connected");
+    return 0;
+}
+
+void cqlr__client_enter(cqlr_client *cl)
+{
+    cl->depth++;
+}
+
+void cqlr__client_leave(cqlr_client *cl)
+{
+    if (--cl->depth == 0 && cl->freeing)
+        destroy(cl);
+}
+
+uint64_t cqlr__client_now(const cqlr_client *cl)
+{
+    return cl->depth ? cqlr_loop_now(cl->loop) : cqlr_now();
+}
+
+/* ---- opening ---- */
+
+static int try_next(cqlr_client *cl);
+
+static void finish_open(cqlr_client *cl, int rc)
+{
+    cqlr_open_fn *fn = cl->open_fn;
+    cl->open_fn = NULL;
+    cqlr__addrs_fini(&cl->addrs);
+    if (fn)
+        fn(cl->open_arg, rc);
+}
+
+static void on_open(void *arg)
+{
+    cqlr_client *cl = arg;
+    cl->is_open = true;
+    finish_open(cl, 0);
+}
+
+static void drop_conn(cqlr_client *cl)
+{
+    cqlr_conn *conn = cl->conn;
+    cqlr__detach(&cl->attach);
+    cl->is_open = false;
+    cl->conn = NULL;
+    cqlr_conn_free(conn);
+}
+
+static void on_close(void *arg, int rc)
+{
+    cqlr_client *cl = arg;
+    bool opening = !cl->is_open;
+    if (!cl->conn) /* freed in a forked child: nobody is told */
+        return;
+    cl->err = *cqlr_conn_err(cl->conn);
+    drop_conn(cl);
+    if (!opening || !cl->open_fn)
+        return;
+    if (cl->addr_next != GIVEN_UP)
+        rc = try_next(cl);
+    if (rc < 0)
+        finish_open(cl, rc);
+}
+
+static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
+{
+    struct cqlr_conn_opts o;
+    int rc;
+    cqlr_conn_opts_init(&o, sizeof o);
+    o.mem = cl->mem;
+    o.max_frame = cl->o.max_frame;
+    o.application_name = cl->application_name;
+    o.connect_timeout = cl->o.connect_timeout;
+    o.request_timeout = cl->o.request_timeout;
+    o.on_open = on_open;
+    o.on_close = on_close;
+    o.arg = cl;
+    cl->conn = cqlr_conn_new(&o);
+    if (!cl->conn)
+        return cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
+    rc = cqlr_conn_open(cl->conn, (const struct sockaddr *)&addr->sa, addr->len,
+                        cqlr__client_now(cl));
+    if (rc < 0)
+        cl->err = *cqlr_conn_err(cl->conn);
+    else if ((rc = cqlr__attach(&cl->attach, cl, cl->conn)) < 0)
+        (void)cqlr__err_set(&cl->err, rc, "cannot watch the connection: %s", strerror(errno));
+    if (rc < 0)
+        drop_conn(cl);
+    return rc;
+}
+
+/* Starts with the next address that lets itself be started with; negative when none is left, the last reason in cl->err. */
+static int try_next(cqlr_client *cl)
+{
+    while (cl->addr_next < cl->addrs.count) {
+        int rc = open_one(cl, &cl->addrs.list[cl->addr_next++]);
+        if (rc >= 0)
+            return 0;
+    }
+    if (cl->addrs.count > 1)
+        cqlr__err_prefix(&cl->err, "none of %zu addresses answered, the last", cl->addrs.count);
+    return cl->err.code;
+}
+
+int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
+{
+    int rc;
+    if (*cl->alive != 1)
+        return cqlr__client_usable(cl);
+    if (cl->conn || cl->open_fn)
+        return cqlr__err_set(&cl->err, CQLR_E_STATE, "already open or opening");
+    cqlr__addrs_fini(&cl->addrs);
+    cqlr__addrs_init(&cl->addrs, cl->mem);
+    rc = cqlr__addrs_resolve(&cl->addrs, cl->contact_points, cl->o.port, &cl->err);
+    if (rc < 0)
+        return rc;
+    cl->addr_next = 0;
+    cl->open_arg = arg;
+    rc = try_next(cl);
+    if (rc < 0)
+        return rc;
+    cl->open_fn = fn;
+    return 0;
+}
+
+void cqlr_client_close(cqlr_client *cl)
+{
+    if (*cl->alive != 1) {
+        (void)cqlr__client_usable(cl);
+        return;
+    }
+    cqlr__client_enter(cl);
+    cl->addr_next = GIVEN_UP;
+    if (cl->conn)
+        cqlr_conn_close(cl->conn);
+    cqlr__client_leave(cl);
+}
+
+/* In a forked child nothing is sent and nobody is called: only descriptors and memory go. The loop's epoll object is shared with the parent, so nothing is removed from it. */
+void cqlr_client_free(cqlr_client *cl)
+{
+    if (!cl || cl->freeing)
+        return;
+    cqlr__client_enter(cl);
+    cl->freeing = true;
+    if (*cl->alive == 1) {
+        cqlr_client_close(cl);
+    } else if (cl->conn) {
+        cqlr_conn *conn = cl->conn;
+        cl->conn = NULL;
+        cqlr_conn_free(conn);
+    }
+    cqlr__client_leave(cl);
+}
+
+/* ---- hosting ---- */
+
+int cqlr_client_fd(const cqlr_client *cl)
+{
+    return cqlr_loop_fd(cl->loop);
+}
+
+uint64_t cqlr_client_deadline(const cqlr_client *cl)
+{
+    return cqlr_loop_deadline(cl->loop);
+}
+
+int cqlr_client_turn(cqlr_client *cl)
+{
+    int rc;
+    if (*cl->alive != 1)
+        return cqlr__client_usable(cl);
+    if (cl->depth)
+        return cqlr__err_set(&cl->err, CQLR_E_STATE, "turned from inside a callback");
+    cqlr__client_enter(cl);
+    rc = cqlr_loop_turn(cl->loop, 0);
+    cqlr__client_leave(cl);
+    return rc;
+}
+
+const char *cqlr_client_peer(const cqlr_client *cl)
+{
+    return cl->conn ? cqlr_conn_peer(cl->conn) : "";
+}

@@ -1,0 +1,290 @@
+/*
+ * Prepared statements: PREPARE → a statement, EXECUTE, and what happens when a server has forgotten one.
+ *
+ * UNPREPARED: the EXECUTE waits at its statement, which is prepared again once for all that wait; then each is sent a second time. If the server gives another id, or says UNPREPARED again, the request fails: another id can mean another schema,
+ * and its values would be bound to markers nobody looked at.
+ */
+#include <string.h>
+
+#include "proto/base/err.h"
+#include "proto/base/mem.h"
+#include "src/client/internal.h"
+
+/* ---- preparing ---- */
+
+static cqlr_prepared *prepared_new(cqlr_client *cl, struct cqlr_str cql)
+{
+    cqlr_prepared *ps = cqlr__mem_get(cl->mem, sizeof *ps);
+    if (!ps)
+        return NULL;
+    *ps = (cqlr_prepared){.client = cl, .cql_len = cql.n};
+    ps->cql = cqlr__mem_get(cl->mem, cql.n + 1);
+    if (!ps->cql) {
+        cqlr__mem_free(cl->mem, ps, sizeof *ps);
+        return NULL;
+    }
+    memcpy(ps->cql, cql.p ? cql.p : "", cql.n);
+    ps->cql[cql.n] = '\0';
+    return ps;
+}
+
+void cqlr_prepared_free(cqlr_prepared *ps)
+{
+    const struct cqlr_mem *mem;
+    if (!ps)
+        return;
+    mem = ps->client->mem;
+    cqlr__mem_free(mem, ps->cql, ps->cql_len + 1);
+    cqlr__mem_free(mem, ps->id, ps->id_len);
+    cqlr__mem_array_free(mem, ps->pk, ps->pk_count, sizeof *ps->pk);
+    cqlr_columns_free(ps->markers);
+    cqlr_columns_free(ps->columns);
+    cqlr__shared_columns_unref(ps->last);
+    cqlr__mem_free(mem, ps, sizeof *ps);
+}
+
+/* Submits PREPARE of ps's text as request q. */
+static int send_prepare(struct cqlr__request *q, const cqlr_prepared *ps)
+{
+    cqlr_client *cl = q->client;
+    struct cqlr_prepare m = {.cql = {ps->cql, ps->cql_len}};
+    struct cqlr_wr *w = cqlr_conn_begin(cl->conn);
+    int rc;
+    if (w && cqlr_prepare_write(w, &m) == 0)
+        rc = cqlr__request_submit(q, CQLR_OP_PREPARE);
+    else
+        rc = cqlr__err_set(&cl->err, w ? w->rc : CQLR_E_STATE, "PREPARE not written");
+    if (rc < 0)
+        cqlr_conn_drop(cl->conn);
+    return rc;
+}
+
+int cqlr_client_prepare(cqlr_client *cl, struct cqlr_str cql, cqlr_reply_fn *fn, void *arg)
+{
+    struct cqlr__request *q;
+    int rc = cqlr__client_usable(cl);
+    if (rc < 0)
+        return rc;
+    q = cqlr__request_get(cl);
+    if (!q)
+        return CQLR_E_NOMEM;
+    q->kind = CQLR__PREPARE;
+    q->fn = fn;
+    q->arg = arg;
+    q->prepared = prepared_new(cl, cql);
+    rc = q->prepared ? send_prepare(q, q->prepared)
+                     : cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
+    if (rc < 0) {
+        cqlr_prepared_free(q->prepared);
+        cqlr__request_put(q);
+    }
+    return rc;
+}
+
+static int copy_pk(cqlr_prepared *ps, struct cqlr_span pk)
+{
+    uint32_t i;
+    if (!pk.count)
+        return 0;
+    ps->pk = cqlr__mem_array(ps->client->mem, pk.count, sizeof *ps->pk);
+    if (!ps->pk)
+        return CQLR_E_NOMEM;
+    ps->pk_count = pk.count;
+    for (i = 0; i < pk.count; i++)
+        ps->pk[i] = cqlr_be16(pk.p + (size_t)2 * i);
+    return 0;
+}
+
+int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
+                        struct cqlr_err *err)
+{
+    const struct cqlr_mem *mem = ps->client->mem;
+    if (m->id.n == 0)
+        return cqlr__err_set(err, CQLR_E_PROTO, "Prepared: the statement id is empty");
+    ps->id = cqlr__mem_get(mem, m->id.n);
+    if (!ps->id || copy_pk(ps, m->pk) < 0)
+        return cqlr__err_set(err, CQLR_E_NOMEM, "out of memory");
+    ps->id_len = m->id.n;
+    memcpy(ps->id, m->id.p, m->id.n);
+    ps->markers = cqlr_columns_new(&m->markers, mem, err);
+    if (ps->markers)
+        ps->columns = cqlr_columns_new(&m->result, mem, err);
+    if (ps->columns)
+        ps->last = cqlr__shared_columns_new(&m->result, mem, err);
+    return ps->last ? 0 : err->code;
+}
+
+cqlr_prepared *cqlr_reply_take_prepared(cqlr_reply *r)
+{
+    cqlr_prepared *ps = r->prepared;
+    r->prepared = NULL;
+    return ps;
+}
+
+const struct cqlr_columns *cqlr_prepared_markers(const cqlr_prepared *ps)
+{
+    return ps->markers;
+}
+
+const struct cqlr_columns *cqlr_prepared_columns(const cqlr_prepared *ps)
+{
+    return ps->columns;
+}
+
+const uint16_t *cqlr_prepared_pk(const cqlr_prepared *ps, size_t *n)
+{
+    *n = ps->pk_count;
+    return ps->pk;
+}
+
+int cqlr_prepared_marker(const cqlr_prepared *ps, struct cqlr_str name, int from)
+{
+    uint32_t i;
+    for (i = from < 0 ? 0 : (uint32_t)from; i < ps->markers->count; i++) {
+        struct cqlr_str s = ps->markers->col[i].name;
+        if (s.n == name.n && (s.n == 0 || memcmp(s.p, name.p, s.n) == 0))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* ---- executing ---- */
+
+static int send_execute(struct cqlr__request *q)
+{
+    cqlr_client *cl = q->client;
+    struct cqlr_wr *w = cqlr_conn_begin(cl->conn);
+    int rc;
+    if (!w)
+        return cqlr__err_set(&cl->err, CQLR_E_STATE, "EXECUTE not written");
+    rc = cqlr__bound_write(q->bound, w);
+    if (rc < 0)
+        cl->err = *cqlr_bound_err(q->bound);
+    else
+        rc = cqlr__request_submit(q, CQLR_OP_EXECUTE);
+    if (rc < 0)
+        cqlr_conn_drop(cl->conn);
+    return rc;
+}
+
+int cqlr_client_execute(cqlr_client *cl, cqlr_bound *b, cqlr_reply_fn *fn, void *arg)
+{
+    struct cqlr__request *q;
+    int rc = cqlr__client_usable(cl);
+    if (rc < 0)
+        return rc;
+    q = cqlr__request_get(cl);
+    if (!q)
+        return CQLR_E_NOMEM;
+    q->kind = CQLR__EXECUTE;
+    q->fn = fn;
+    q->arg = arg;
+    q->bound = b;
+    q->prepared = cqlr__bound_prepared(b);
+    rc = send_execute(q);
+    if (rc < 0)
+        cqlr__request_put(q);
+    return rc;
+}
+
+/* ---- UNPREPARED ---- */
+
+static struct cqlr__request *take_waiting(cqlr_prepared *ps)
+{
+    struct cqlr__request *q = ps->waiting, *reversed = NULL;
+    ps->waiting = NULL;
+    while (q) {
+        struct cqlr__request *next = q->next;
+        q->next = reversed;
+        reversed = q;
+        q = next;
+    }
+    return reversed;
+}
+
+static void fail_waiting(cqlr_prepared *ps, int rc, const struct cqlr_err *err)
+{
+    struct cqlr__request *q = take_waiting(ps);
+    while (q) {
+        struct cqlr__request *next = q->next;
+        cqlr__request_fail(q, rc, err);
+        q = next;
+    }
+}
+
+void cqlr__prepare_again(struct cqlr__request *q)
+{
+    cqlr_client *cl = q->client;
+    cqlr_prepared *ps = q->prepared;
+    bool first = ps->waiting == NULL;
+    struct cqlr__request *p;
+    struct cqlr_err err;
+    int rc;
+    q->again = true;
+    q->next = ps->waiting;
+    ps->waiting = q;
+    if (!first) /* a PREPARE is under way */
+        return;
+    p = cqlr__request_get(cl);
+    rc = p ? 0 : CQLR_E_NOMEM;
+    if (p) {
+        p->kind = CQLR__REPREPARE;
+        p->prepared = ps;
+        rc = send_prepare(p, ps);
+    }
+    if (rc == 0)
+        return;
+    if (p)
+        cqlr__request_put(p);
+    err = cl->err;
+    fail_waiting(ps, rc, &err);
+}
+
+static void hex(char *out, size_t room, const uint8_t *p, size_t n)
+{
+    static const char digit[] = "0123456789abcdef";
+    size_t i;
+    for (i = 0; i < n && 2 * i + 2 < room; i++) {
+        out[2 * i] = digit[p[i] >> 4];
+        out[2 * i + 1] = digit[p[i] & 15];
+    }
+    out[2 * i] = '\0';
+}
+
+static void check_id(const cqlr_prepared *ps, cqlr_reply *r)
+{
+    struct cqlr_bytes id = r->result.u.prepared.id;
+    char was[65], is[65];
+    if (id.n == ps->id_len && memcmp(id.p, ps->id, id.n) == 0)
+        return;
+    hex(was, sizeof was, ps->id, ps->id_len);
+    hex(is, sizeof is, id.p, id.n);
+    r->rc = cqlr__err_set(&r->err, CQLR_E_STATE,
+                          "the statement has another id since it was prepared again (%s, before "
+                          "%s): the schema has changed, prepare it anew",
+                          is, was);
+}
+
+/* The second PREPARE has been answered: send what waited once more, or fail it with the reason. */
+void cqlr__prepared_again(struct cqlr__request *p, cqlr_reply *r)
+{
+    cqlr_prepared *ps = p->prepared;
+    struct cqlr__request *q;
+    cqlr__request_put(p);
+    if (r->rc == 0)
+        check_id(ps, r);
+    if (r->rc < 0) {
+        fail_waiting(ps, r->rc, &r->err);
+        return;
+    }
+    q = take_waiting(ps);
+    while (q) {
+        struct cqlr__request *next = q->next;
+        int rc = send_execute(q);
+        if (rc < 0) {
+            struct cqlr_err err = q->client->err;
+            cqlr__request_fail(q, rc, &err);
+        }
+        q = next;
+    }
+}

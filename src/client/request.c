@@ -1,0 +1,173 @@
+/*
+ * Requests: down to the connection, and up again as a reply.
+ *
+ * on_answer() is where every accepted request comes back, exactly once: it decodes the answer, sends an EXECUTE once more when the server has forgotten the statement, and else calls the user.
+ */
+#include <string.h>
+
+#include "proto/base/err.h"
+#include "src/client/internal.h"
+
+struct cqlr__request *cqlr__request_get(cqlr_client *cl)
+{
+    struct cqlr__request *q = cl->free_requests;
+    if (q)
+        cl->free_requests = q->next;
+    else
+        q = cl->mem->resize(cl->mem->arg, NULL, 0, sizeof *q);
+    if (q)
+        *q = (struct cqlr__request){.client = cl};
+    else
+        (void)cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
+    return q;
+}
+
+void cqlr__request_put(struct cqlr__request *q)
+{
+    cqlr_client *cl = q->client;
+    q->next = cl->free_requests;
+    cl->free_requests = q;
+}
+
+/* Hands the reply to the user, then ends what belongs to the request. */
+static void deliver(struct cqlr__request *q, cqlr_reply *r)
+{
+    cqlr_reply_fn *fn = q->fn;
+    void *arg = q->arg;
+    cqlr_prepared *made = q->kind == CQLR__PREPARE ? q->prepared : NULL;
+    if (made && r->rc == 0)
+        r->prepared = made;
+    cqlr__request_put(q);
+    fn(arg, r);
+    if (made && (r->rc < 0 || r->prepared))
+        cqlr_prepared_free(made);
+}
+
+void cqlr__request_fail(struct cqlr__request *q, int rc, const struct cqlr_err *err)
+{
+    cqlr_reply r;
+    memset(&r, 0, sizeof r);
+    r.client = q->client;
+    r.rc = rc;
+    if (err->code == rc)
+        r.err = *err;
+    else
+        (void)cqlr__err_set(&r.err, rc, "%s: no answer within %.3g s, outcome unknown",
+                            cqlr_client_peer(q->client),
+                            (double)q->client->o.request_timeout / 1e9);
+    if (q->kind == CQLR__REPREPARE) {
+        cqlr__prepared_again(q, &r);
+        return;
+    }
+    deliver(q, &r);
+}
+
+static struct cqlr__shared_columns **known_columns(struct cqlr__request *q)
+{
+    return q->kind == CQLR__EXECUTE ? &q->prepared->last : &q->client->query_columns;
+}
+
+static bool is_unprepared(const struct cqlr__request *q, const cqlr_reply *r)
+{
+    return q->kind == CQLR__EXECUTE && r->rc == CQLR_E_SERVER &&
+           r->err.server_code == CQLR_SERVER_UNPREPARED && !q->again;
+}
+
+static void finish_prepare(struct cqlr__request *q, cqlr_reply *r)
+{
+    if (r->rc == 0 && r->result.kind != CQLR_RESULT_PREPARED)
+        r->rc = cqlr__err_set(&r->err, CQLR_E_PROTO, "%s: PREPARE was not answered by Prepared",
+                              cqlr_client_peer(q->client));
+    if (r->rc == 0 && q->kind == CQLR__PREPARE)
+        r->rc = cqlr__prepared_fill(q->prepared, &r->result.u.prepared, &r->err);
+}
+
+static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
+{
+    struct cqlr__request *q = arg;
+    cqlr_client *cl = q->client;
+    cqlr_reply r;
+    if (*cl->alive != 1) { /* freed in a forked child */
+        cqlr__request_put(q);
+        return;
+    }
+    if (rc < 0) {
+        cqlr__request_fail(q, rc, cqlr_conn_err(cl->conn));
+        return;
+    }
+    cqlr__reply_read(&r, cl, ev, known_columns(q));
+    if (is_unprepared(q, &r)) {
+        cqlr__prepare_again(q);
+        return;
+    }
+    if (q->kind == CQLR__PREPARE || q->kind == CQLR__REPREPARE)
+        finish_prepare(q, &r);
+    if (q->kind == CQLR__REPREPARE)
+        cqlr__prepared_again(q, &r);
+    else
+        deliver(q, &r);
+    /* A body that does not hold what it says: nothing on this connection can be trusted any more. */
+    if (r.err.code == CQLR_E_PROTO && cl->conn)
+        cqlr_conn_close(cl->conn);
+}
+
+int cqlr__request_submit(struct cqlr__request *q, uint8_t opcode)
+{
+    cqlr_client *cl = q->client;
+    int rc = cqlr_conn_submit(cl->conn, opcode, 0, on_answer, q, cqlr__client_now(cl));
+    if (rc == CQLR_E_AGAIN)
+        return cqlr__err_set(&cl->err, rc, "%s: all stream ids are in use", cqlr_client_peer(cl));
+    if (rc < 0)
+        return cqlr__err_set(&cl->err, rc, "%s: request not sent: %s", cqlr_client_peer(cl),
+                             cqlr_errcode_text(rc));
+    cqlr__attach_submitted(&cl->attach);
+    return 0;
+}
+
+void cqlr_request_opts_init(const cqlr_client *cl, struct cqlr_request_opts *o, size_t size)
+{
+    const struct cqlr_request_opts defaults = {.size = size,
+                                               .consistency = cl->o.consistency,
+                                               .page_size = cl->o.page_size,
+                                               .paging_state = {NULL, CQLR_NULL}};
+    memset(o, 0, size);
+    memcpy(o, &defaults, size < sizeof defaults ? size : sizeof defaults);
+}
+
+int cqlr_client_query(cqlr_client *cl, struct cqlr_str cql, const struct cqlr_request_opts *opts,
+                      cqlr_reply_fn *fn, void *arg)
+{
+    struct cqlr_request_opts o;
+    struct cqlr_query m;
+    struct cqlr__request *q;
+    struct cqlr_wr *w;
+    int rc = cqlr__client_usable(cl);
+    if (rc < 0)
+        return rc;
+    cqlr_request_opts_init(cl, &o, sizeof o);
+    if (opts)
+        memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
+    memset(&m, 0, sizeof m);
+    m.cql = cql;
+    m.params.consistency = o.consistency;
+    m.params.page_size = o.page_size;
+    m.params.paging_state = o.paging_state;
+    m.params.flags = (uint8_t)((o.page_size > 0 ? CQLR_PARAM_PAGE_SIZE : 0) |
+                               (o.paging_state.n >= 0 ? CQLR_PARAM_PAGING_STATE : 0));
+    q = cqlr__request_get(cl);
+    if (!q)
+        return CQLR_E_NOMEM;
+    q->kind = CQLR__QUERY;
+    q->fn = fn;
+    q->arg = arg;
+    w = cqlr_conn_begin(cl->conn);
+    if (w && cqlr_query_write(w, &m) == 0)
+        rc = cqlr__request_submit(q, CQLR_OP_QUERY);
+    else
+        rc = cqlr__err_set(&cl->err, w ? w->rc : CQLR_E_STATE, "QUERY not written");
+    if (rc < 0) {
+        cqlr_conn_drop(cl->conn);
+        cqlr__request_put(q);
+    }
+    return rc;
+}

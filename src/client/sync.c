@@ -1,0 +1,176 @@
+/*
+ * The blocking calls: submit, turn the loop until the callback has run, give what it left. And the further pages of their replies.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "proto/base/err.h"
+#include "proto/base/mem.h"
+#include "src/client/internal.h"
+
+struct waiter {
+    bool done;
+    int rc;
+    cqlr_reply *kept;
+    cqlr_prepared *prepared;
+};
+
+static int usable_here(cqlr_client *cl)
+{
+    if (cl->depth)
+        return cqlr__err_set(&cl->err, CQLR_E_STATE, "blocking call inside a callback");
+    return 0;
+}
+
+/* Turns the loop until the callback has run: it does, since every request and every attempt to connect has a deadline. */
+static int wait_for(cqlr_client *cl, struct waiter *w)
+{
+    while (!w->done) {
+        int rc;
+        cqlr__client_enter(cl);
+        rc = cqlr_loop_turn(cl->loop, CQLR_NEVER);
+        if (rc < 0) {
+            rc = cqlr__err_set(&cl->err, rc, "event loop: %s", strerror(errno));
+            cqlr_client_close(cl); /* runs the callback */
+        }
+        cqlr__client_leave(cl);
+    }
+    return w->rc;
+}
+
+static void on_open(void *arg, int rc)
+{
+    struct waiter *w = arg;
+    w->done = true;
+    w->rc = rc;
+}
+
+int cqlr_sync_connect(cqlr_client *cl)
+{
+    struct waiter w = {.rc = 0};
+    int rc = usable_here(cl);
+    if (rc == 0)
+        rc = cqlr_client_open(cl, on_open, &w);
+    return rc < 0 ? rc : wait_for(cl, &w);
+}
+
+static void on_reply(void *arg, cqlr_reply *r)
+{
+    struct waiter *w = arg;
+    w->done = true;
+    w->rc = cqlr_reply_rc(r);
+    if (w->rc < 0) {
+        r->client->err = *cqlr_reply_err(r);
+        return;
+    }
+    w->prepared = cqlr_reply_take_prepared(r);
+    if (w->prepared)
+        return;
+    w->kept = cqlr_reply_keep(r);
+    if (!w->kept)
+        w->rc = cqlr__err_set(&r->client->err, CQLR_E_NOMEM, "out of memory");
+}
+
+cqlr_prepared *cqlr_sync_prepare(cqlr_client *cl, struct cqlr_str cql)
+{
+    struct waiter w = {.rc = 0};
+    if (usable_here(cl) < 0 || cqlr_client_prepare(cl, cql, on_reply, &w) < 0)
+        return NULL;
+    return wait_for(cl, &w) < 0 ? NULL : w.prepared;
+}
+
+/* ---- pages ---- */
+
+/* What the further pages of a reply are asked for with: the bound statement, or a copy of the query. */
+struct cqlr__next_page {
+    cqlr_bound *bound;
+    struct cqlr_request_opts o;
+    size_t cql_len;
+    char cql[];
+};
+
+static bool add_pages(cqlr_reply *r, struct cqlr_str cql, const struct cqlr_request_opts *o,
+                      cqlr_bound *bound)
+{
+    struct cqlr__next_page *pages;
+    if (cqlr_reply_paging_state(r).n < 0)
+        return true;
+    pages = cqlr__mem_get(r->client->mem, sizeof *pages + cql.n);
+    if (!pages)
+        return false;
+    cqlr_request_opts_init(r->client, &pages->o, sizeof pages->o);
+    if (o)
+        memcpy(&pages->o, o, o->size < sizeof pages->o ? o->size : sizeof pages->o);
+    pages->bound = bound;
+    pages->cql_len = cql.n;
+    if (cql.n)
+        memcpy(pages->cql, cql.p, cql.n);
+    r->pages = pages;
+    return true;
+}
+
+void cqlr__pages_free(cqlr_reply *r)
+{
+    if (r->pages)
+        cqlr__mem_free(r->client->mem, r->pages, sizeof *r->pages + r->pages->cql_len);
+    r->pages = NULL;
+}
+
+static cqlr_reply *finish(cqlr_client *cl, struct waiter *w, struct cqlr_str cql,
+                          const struct cqlr_request_opts *o, cqlr_bound *bound)
+{
+    if (wait_for(cl, w) < 0)
+        return NULL;
+    if (!add_pages(w->kept, cql, o, bound)) {
+        (void)cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
+        cqlr_reply_free(w->kept);
+        return NULL;
+    }
+    return w->kept;
+}
+
+cqlr_reply *cqlr_sync_query(cqlr_client *cl, struct cqlr_str cql, const struct cqlr_request_opts *o)
+{
+    struct waiter w = {.rc = 0};
+    if (usable_here(cl) < 0 || cqlr_client_query(cl, cql, o, on_reply, &w) < 0)
+        return NULL;
+    return finish(cl, &w, cql, o, NULL);
+}
+
+cqlr_reply *cqlr_sync_execute(cqlr_client *cl, cqlr_bound *b)
+{
+    struct waiter w = {.rc = 0};
+    if (usable_here(cl) < 0 || cqlr_client_execute(cl, b, on_reply, &w) < 0)
+        return NULL;
+    return finish(cl, &w, (struct cqlr_str){NULL, 0}, NULL, b);
+}
+
+/* The page that follows takes this one's place in the reply. */
+int cqlr__reply_next_page(cqlr_reply *r)
+{
+    cqlr_client *cl = r->client;
+    struct cqlr__next_page *pages = r->pages;
+    struct cqlr_value state = cqlr_reply_paging_state(r);
+    struct waiter w = {.rc = 0};
+    int rc = usable_here(cl);
+    if (rc == 0 && pages->bound) {
+        rc = cqlr_bound_paging_state(pages->bound, state);
+        if (rc == 0)
+            rc = cqlr_client_execute(cl, pages->bound, on_reply, &w);
+        else
+            cl->err = *cqlr_bound_err(pages->bound);
+    } else if (rc == 0) {
+        struct cqlr_str cql = {pages->cql, pages->cql_len};
+        pages->o.paging_state = state;
+        rc = cqlr_client_query(cl, cql, &pages->o, on_reply, &w);
+    }
+    if (rc == 0)
+        rc = wait_for(cl, &w);
+    if (rc < 0) {
+        r->err = cl->err;
+        r->rc = rc;
+        return rc;
+    }
+    cqlr__reply_replace(r, w.kept);
+    return 0;
+}
