@@ -1,51 +1,125 @@
-# cqlraw: make | make test | make lint | make asan | make bench | make clean         (see CONTRIBUTING.md)
-# Variables: CC, BUILD (folder of the results), FLAVOUR (release or asan)
+# cqlraw: make | make test | make lint | make asan | make bench | make live | make clean   (see CONTRIBUTING.md)
+#
+# Variables: CC, BUILD (folder of the results), FLAVOUR (release or asan), CFLAGS, LDFLAGS, WERROR=-Werror
+# e.g.       make CC=clang BUILD=build/clang
+#
+# build/cqlraw is always the release program of the default compiler; other flavours have a folder of their own.
 
-BUILD   ?= build
 FLAVOUR ?= release
+BUILD   ?= build$(if $(filter-out release,$(FLAVOUR)),/$(FLAVOUR))
+SOVERSION = 0
+
 CFLAGS_release = -O2 -g
 CFLAGS_asan    = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-WARN    = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla $(WERROR)
-ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -MMD -MP -Iinclude -I. $(WARN) $(CFLAGS_$(FLAVOUR)) $(CFLAGS)
-ALL_LDFLAGS = $(filter -fsanitize=%,$(CFLAGS_$(FLAVOUR))) $(LDFLAGS)
+LDFLAGS_asan   = -fsanitize=address,undefined
+WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla $(WERROR)
 
-PROTO_SRC = $(wildcard proto/*/*.c)
-LIB_SRC   = $(wildcard src/*/*.c)
-STUB_SRC  = $(wildcard tools/stub/*.c)
-TOOL_SRC  = $(wildcard tools/cqlraw/*.c)
-UNIT_SRC  = $(wildcard tests/unit/test_*.c)
-obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+# Hidden unless marked CQLR_API; calls within the library are never diverted to someone else's function of the same name.
+ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-semantic-interposition -MMD -MP \
+              -Iinclude -I. $(WARN) $(CFLAGS_$(FLAVOUR)) $(CFLAGS)
+ALL_LDFLAGS = $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
 
-all: $(BUILD)/libcqlraw-proto.a $(BUILD)/libcqlraw-proto.so $(BUILD)/libcqlraw.a $(BUILD)/libcqlraw.so $(BUILD)/cqlraw
+.DEFAULT_GOAL = all
 
-$(BUILD)/obj/%.o: %.c Makefile
+# --- what there is: tests/unit/test_x.c and tests/bench/x.c are a program each; what else lies in tests/unit helps the tests
+
+PROTO_SRC = $(sort $(wildcard proto/*/*.c))
+LIB_SRC   = $(sort $(wildcard src/*/*.c))
+STUB_SRC  = $(sort $(wildcard tools/stub/*.c))
+TOOL_SRC  = $(sort $(filter-out %/main.c,$(wildcard tools/cqlraw/*.c)))
+MAIN_SRC  = tools/cqlraw/main.c
+UNIT_SRC  = $(sort $(wildcard tests/unit/test_*.c))
+HELP_SRC  = $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
+BENCH_SRC = $(sort $(wildcard tests/bench/*.c))
+ALL_SRC   = $(PROTO_SRC) $(LIB_SRC) $(STUB_SRC) $(TOOL_SRC) $(MAIN_SRC) $(UNIT_SRC) $(HELP_SRC) $(BENCH_SRC)
+
+obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+program = $(patsubst %.c,$(BUILD)/%,$(1))
+UNIT    = $(call program,$(UNIT_SRC))
+BENCH   = $(call program,$(BENCH_SRC))
+CLI     = $(sort $(wildcard tests/cli/test_*.sh))
+LIBS    = $(BUILD)/libcqlraw-tool.a $(BUILD)/libcqlraw-stub.a $(BUILD)/libcqlraw.a
+SHARED  = $(BUILD)/libcqlraw-proto.so $(BUILD)/libcqlraw.so
+
+# Folders of tests with rules of their own: they add to VECTORS, BENCH and ALL_SRC.
+include $(wildcard tests/*/*.mk)
+
+all: $(BUILD)/libcqlraw-proto.a $(BUILD)/libcqlraw.a $(SHARED) $(BUILD)/cqlraw
+
+# --- stamps: what results depend on besides files. They are written anew only when their text changes.
+
+FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+FILES := $(ALL_SRC)
+$(shell mkdir -p $(BUILD))
+ifneq ($(FLAGS),$(file <$(BUILD)/flags))
+$(file >$(BUILD)/flags,$(FLAGS))
+endif
+ifneq ($(FILES),$(file <$(BUILD)/files))
+$(file >$(BUILD)/files,$(FILES))
+endif
+
+# --- how it is made
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 $(BUILD)/libcqlraw-proto.a: $(call obj,$(PROTO_SRC))
 $(BUILD)/libcqlraw.a: $(call obj,$(PROTO_SRC) $(LIB_SRC))
-$(BUILD)/libcqlraw-%.a $(BUILD)/libcqlraw.a:
+$(BUILD)/libcqlraw-stub.a: $(call obj,$(STUB_SRC))
+$(BUILD)/libcqlraw-tool.a: $(call obj,$(TOOL_SRC))
+$(BUILD)/libcqlraw-test.a: $(call obj,$(HELP_SRC))
+$(BUILD)/%.a: $(BUILD)/files
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) rcs $@ $(filter %.o,$^)
 
-$(BUILD)/libcqlraw-proto.so: $(call obj,$(PROTO_SRC))
-$(BUILD)/libcqlraw.so: $(call obj,$(PROTO_SRC) $(LIB_SRC))
-$(BUILD)/libcqlraw-%.so $(BUILD)/libcqlraw.so:
-	$(CC) -shared -Wl,-soname,$(@F).0 -Wl,--no-undefined $(ALL_LDFLAGS) -o $@ $^
+$(BUILD)/libcqlraw-proto.so.$(SOVERSION): $(call obj,$(PROTO_SRC))
+$(BUILD)/libcqlraw.so.$(SOVERSION): $(call obj,$(PROTO_SRC) $(LIB_SRC))
+$(BUILD)/%.so.$(SOVERSION): $(BUILD)/files $(BUILD)/flags
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,--no-undefined $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
+$(BUILD)/%.so: $(BUILD)/%.so.$(SOVERSION)
+	ln -sf $(<F) $@
 
-$(BUILD)/cqlraw: $(call obj,$(TOOL_SRC) $(STUB_SRC)) $(BUILD)/libcqlraw.a
+$(BUILD)/cqlraw: $(call obj,$(MAIN_SRC)) $(LIBS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcqlraw.a
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcqlraw-test.a $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lm
 
-UNIT = $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC))
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+# --- what can be asked for
+
 unit: $(UNIT)
+vectors: $(VECTORS)
+
+test: all unit vectors
+	@BUILD=$(BUILD) tests/run $(UNIT) $(VECTORS) $(CLI)
+
+lint: all
+	@BUILD=$(BUILD) CC=$(CC) tools/check/lint
+
+asan:
+	@$(MAKE) BUILD=$(BUILD)/asan FLAVOUR=asan asan-here
+asan-here: all unit vectors
+	@BUILD=$(BUILD) tests/run $(UNIT) $(VECTORS)
+
+bench: all $(BENCH)
+	@BUILD=$(BUILD) tests/bench/run
+
+live: all
+	@BUILD=$(BUILD) tests/live/run.sh
+
+print-%:
+	@echo $($*)
 
 clean:
 	rm -rf $(BUILD)
 
--include $(patsubst %.o,%.d,$(call obj,$(PROTO_SRC) $(LIB_SRC) $(STUB_SRC) $(TOOL_SRC) $(UNIT_SRC)))
-.PHONY: all unit clean
+-include $(patsubst %.o,%.d,$(call obj,$(ALL_SRC)))
+.PHONY: all unit vectors test lint asan asan-here bench live clean
 .SECONDARY:
+.DELETE_ON_ERROR:

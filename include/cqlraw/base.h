@@ -43,6 +43,12 @@ struct cqlr_value {
 #define CQLR_NULL  (-1)
 #define CQLR_UNSET (-2)
 
+/* What a descriptor is waited for, and what it is ready for. */
+enum { CQLR_READ = 1, CQLR_WRITE = 2, CQLR_HANGUP = 4 /* error or hang-up; reported whether asked for or not */ };
+
+/* Times and durations are nanoseconds of one monotonic clock; this one never comes. */
+#define CQLR_NEVER UINT64_MAX
+
 /*
  * The allocator hook. resize(arg, NULL, 0, n) allocates, resize(arg, p, old, n) changes the size and keeps the contents, resize(arg, p, old, 0) frees and returns NULL. NULL for n > 0 means "no memory" and
  * leaves p as it was. The size a block has is always given back, so an arena or a counting allocator needs no headers. Objects keep the pointer: the struct must outlive them.
@@ -54,6 +60,16 @@ struct cqlr_mem {
 
 /* malloc and free; what a NULL `mem` in any option struct means. */
 CQLR_API const struct cqlr_mem *cqlr_mem_default(void);
+
+/* Memory that is freed together, such as a type tree: blocks in a chain. Set up with cqlr_arena_init only. */
+struct cqlr_arena {
+    const struct cqlr_mem *mem;
+    struct cqlr_arena_block *blocks;
+};
+CQLR_API void cqlr_arena_init(struct cqlr_arena *a, const struct cqlr_mem *mem);
+CQLR_API void cqlr_arena_fini(struct cqlr_arena *a);
+/* n zeroed bytes aligned for any type, or NULL. */
+CQLR_API void *cqlr_arena_get(struct cqlr_arena *a, size_t n);
 
 #define CQLR_ERR_TEXT 400
 

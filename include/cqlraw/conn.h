@@ -32,7 +32,7 @@ struct cqlr_conn_opts {
     uint64_t connect_timeout;        /* ns from open to READY; default 5 s */
     uint64_t request_timeout;        /* ns from submit to answer; default 10 s; CQLR_NEVER = none */
     /* Called once each at most: the handshake is done; and the connection has ended (rc: why; cqlr_conn_err has the text). Before on_close returns, every pending request has had its callback. on_close runs also when opening failed later
-     * than in cqlr_conn_open itself, and not when that call failed. */
+     * than in cqlr_conn_open itself, and not when that call failed. The descriptor is still open in on_close, so that the host can take it out of its loop there, and is closed before the call that ended the connection returns. */
     void (*on_open)(void *arg);
     void (*on_close)(void *arg, int rc);
     void (*on_push)(void *arg, const struct cqlr_event *ev); /* EVENT messages; may be NULL */
@@ -42,7 +42,7 @@ CQLR_API void cqlr_conn_opts_init(struct cqlr_conn_opts *o, size_t size);
 
 /* NULL when memory ran out. */
 CQLR_API cqlr_conn *cqlr_conn_new(const struct cqlr_conn_opts *o);
-/* Pending requests get CQLR_E_CLOSED first. Allowed inside a callback: the memory goes when the callback has returned. */
+/* Closes it first, as cqlr_conn_close does. Nothing is called after this has returned. Allowed inside a callback: descriptor and memory go when the callback has returned. */
 CQLR_API void cqlr_conn_free(cqlr_conn *c);
 
 /* Starts to connect. 0, or the reason in cqlr_conn_err. Once per object. */
@@ -52,18 +52,18 @@ CQLR_API CQLR_MUST_USE int cqlr_conn_open(cqlr_conn *c, const struct sockaddr *a
 CQLR_API void cqlr_conn_close(cqlr_conn *c);
 
 CQLR_API int cqlr_conn_fd(const cqlr_conn *c);         /* -1 before open and after the end */
-CQLR_API unsigned cqlr_conn_wants(const cqlr_conn *c); /* CQLR_READ | CQLR_WRITE of loop.h */
+CQLR_API unsigned cqlr_conn_wants(const cqlr_conn *c); /* CQLR_READ | CQLR_WRITE */
 CQLR_API uint64_t cqlr_conn_deadline(const cqlr_conn *c);
 CQLR_API void cqlr_conn_ready(cqlr_conn *c, unsigned events, uint64_t now);
 CQLR_API void cqlr_conn_time(cqlr_conn *c, uint64_t now);
 
-/* Submitting: write the body to what begin gives, then submit. See cqlr_link_begin and cqlr_link_request for the errors. Bytes leave at the next cqlr_conn_flush. */
+/* Submitting: write the body to what begin gives, then submit. 0, or an error: see cqlr_link_begin and cqlr_link_request. Bytes leave at the next cqlr_conn_flush. */
 CQLR_API struct cqlr_wr *cqlr_conn_begin(cqlr_conn *c);
 CQLR_API CQLR_MUST_USE int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags,
                                             cqlr_conn_reply_fn *fn, void *arg, uint64_t now);
 /* Drops what was written since begin, or what a failed submit has dropped already. */
 CQLR_API void cqlr_conn_drop(cqlr_conn *c);
-/* Sends what is waiting, in one call to the kernel when it takes it all. Errors end the connection (on_close runs). */
+/* Sends what is waiting, in one call to the kernel when it takes it all; inside a callback, when the callback has returned. Errors end the connection (on_close runs). */
 CQLR_API void cqlr_conn_flush(cqlr_conn *c);
 
 CQLR_API unsigned cqlr_conn_in_flight(const cqlr_conn *c);

@@ -13,8 +13,6 @@
 extern "C" {
 #endif
 
-#define CQLR_NEVER UINT64_MAX
-
 /* CLOCK_MONOTONIC in nanoseconds. */
 CQLR_API uint64_t cqlr_now(void);
 
@@ -24,8 +22,6 @@ typedef struct cqlr_loop cqlr_loop;
 CQLR_API cqlr_loop *cqlr_loop_new(const struct cqlr_mem *mem);
 /* What is still registered is forgotten, not closed. */
 CQLR_API void cqlr_loop_free(cqlr_loop *l);
-
-enum { CQLR_READ = 1, CQLR_WRITE = 2, CQLR_HANGUP = 4 /* error or hang-up; reported whether asked for or not */ };
 
 struct cqlr_watch {
     int fd;
@@ -60,7 +56,7 @@ CQLR_API void cqlr_loop_undefer(cqlr_loop *l, struct cqlr_task *t);
 
 /*
  * One turn: waits until a descriptor is ready, a timer is due, or `until` (0 = don't wait, CQLR_NEVER = as long as it takes); calls what is ready, then the timers, then the deferred tasks. 0, or CQLR_E_IO with errno set. A signal ends the wait early,
- * which is not an error.
+ * which is not an error. CQLR_E_USAGE inside a callback of the same loop.
  */
 CQLR_API CQLR_MUST_USE int cqlr_loop_turn(cqlr_loop *l, uint64_t until);
 

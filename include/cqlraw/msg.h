@@ -137,7 +137,7 @@ struct cqlr_columns {
 struct cqlr_spec {
     uint32_t flags; /* all metadata flags of the message */
     uint32_t count; /* columns; correct also with NO_METADATA */
-    struct cqlr_bytes bytes;
+    struct cqlr_bytes bytes; /* as in the message; when they are those of `known`, its copy of them */
 };
 
 /* spec → columns; free with cqlr_columns_free. NULL with the reason in err (CQLR_E_PROTO, CQLR_E_NOMEM). With NO_METADATA the columns have no names and type CUSTOM. */

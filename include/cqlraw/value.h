@@ -55,16 +55,6 @@ struct cqlr_type {
     struct cqlr_str name;         /* UDT: its name; CUSTOM: the class name */
 };
 
-/* Memory for type trees: blocks that are freed together. Zero-initialise `mem` only through cqlr_arena_init. */
-struct cqlr_arena {
-    const struct cqlr_mem *mem;
-    struct cqlr_arena_block *blocks;
-};
-CQLR_API void cqlr_arena_init(struct cqlr_arena *a, const struct cqlr_mem *mem);
-CQLR_API void cqlr_arena_fini(struct cqlr_arena *a);
-/* n zeroed bytes aligned for any type, or NULL. */
-CQLR_API void *cqlr_arena_get(struct cqlr_arena *a, size_t n);
-
 /*
  * [option]: reads a type; nodes and copies of its names come from the arena. Unknown option ids are an error (their length is unknown), unknown custom classes are kept as CUSTOM. Returns 0 or r->rc.
  * With a NULL arena the option is only walked and checked, *t is left as it was.

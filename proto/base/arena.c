@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include <cqlraw/value.h>
+#include <cqlraw/base.h>
 
 #include "proto/base/mem.h"
 
@@ -21,7 +21,7 @@ struct cqlr_arena_block {
 
 static size_t round_up(size_t n)
 {
-    const size_t unit = sizeof(max_align_t);
+    const size_t unit = _Alignof(max_align_t);
     return (n + unit - 1) / unit * unit;
 }
 

@@ -42,11 +42,14 @@ struct cqlr_value cqlr_rd_value(struct cqlr_rd *r, const char *field)
     if (r->rc)
         return v;
     if (n < CQLR_UNSET) {
+        r->p -= 4;
         cqlr_rd_bad(r, field, "value length below -2");
-        return v;
+    } else if (n < 0) {
+        v.n = n;
+    } else {
+        v.p = cqlr_rd_raw(r, (size_t)n, field);
+        v.n = v.p ? n : CQLR_NULL;
     }
-    v.p = n < 0 ? NULL : cqlr_rd_raw(r, (size_t)n, field);
-    v.n = n < 0 || v.p ? n : CQLR_NULL;
     return v;
 }
 
@@ -54,11 +57,13 @@ struct cqlr_str cqlr_rd_long_string(struct cqlr_rd *r, const char *field)
 {
     struct cqlr_str s = {NULL, 0};
     int32_t n = cqlr_rd_i32(r, field);
-    if (n < 0)
+    if (n < 0) {
+        r->p -= 4;
         cqlr_rd_bad(r, field, "negative length");
-    else
+    } else {
         s.p = (const char *)cqlr_rd_raw(r, (size_t)n, field);
-    s.n = s.p ? (size_t)n : 0;
+        s.n = s.p ? (size_t)n : 0;
+    }
     return s;
 }
 
@@ -75,11 +80,15 @@ struct cqlr_bytes cqlr_rd_inetaddr(struct cqlr_rd *r, const char *field)
 {
     struct cqlr_bytes b = {NULL, 0};
     size_t n = cqlr_rd_u8(r, field);
-    if (n != 4 && n != 16)
+    if (r->rc)
+        return b;
+    if (n != 4 && n != 16) {
+        r->p -= 1;
         cqlr_rd_bad(r, field, "address size is not 4 or 16");
-    else
+    } else {
         b.p = cqlr_rd_raw(r, n, field);
-    b.n = b.p ? n : 0;
+        b.n = b.p ? n : 0;
+    }
     return b;
 }
 

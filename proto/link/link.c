@@ -1,0 +1,99 @@
+/*
+ * link.c - the life of a link: options, creation, what it knows about itself.
+ */
+#include "proto/link/internal.h"
+
+#define OP(name) (UINT32_C(1) << CQLR_OP_##name)
+#define OF_RESPONSES                                                                               \
+    (OP(ERROR) | OP(READY) | OP(AUTHENTICATE) | OP(SUPPORTED) | OP(RESULT) | OP(EVENT) |           \
+     OP(AUTH_CHALLENGE) | OP(AUTH_SUCCESS))
+#define OF_REQUESTS                                                                                \
+    (OP(STARTUP) | OP(OPTIONS) | OP(QUERY) | OP(PREPARE) | OP(EXECUTE) | OP(REGISTER) |            \
+     OP(BATCH) | OP(AUTH_RESPONSE))
+
+/* Copies what both sides know of an options struct: its size tells how much the caller has. */
+static void copy_opts(struct cqlr_link_opts *to, const struct cqlr_link_opts *from, size_t size)
+{
+    memcpy(to, from, size < sizeof *to ? size : sizeof *to);
+}
+
+void cqlr_link_opts_init(struct cqlr_link_opts *o, size_t size)
+{
+    const struct cqlr_link_opts full = {
+        .size = size,
+        .role = CQLR_CLIENT,
+        .max_frame = CQLR_FRAME_MAX,
+        .max_streams = CQLR__STREAM_MAX,
+    };
+    memset(o, 0, size);
+    copy_opts(o, &full, size);
+}
+
+static bool valid(const struct cqlr_link_opts *o)
+{
+    return (o->role == CQLR_CLIENT || o->role == CQLR_SERVER) && o->max_frame >= 1 &&
+           o->max_frame <= CQLR_FRAME_MAX && o->max_streams >= 1 &&
+           o->max_streams <= CQLR__STREAM_MAX;
+}
+
+cqlr_link *cqlr_link_new(const struct cqlr_link_opts *opts)
+{
+    struct cqlr_link_opts o;
+    cqlr_link_opts_init(&o, sizeof o);
+    copy_opts(&o, opts, opts->size);
+    const struct cqlr_mem *mem = cqlr__mem(o.mem);
+    struct cqlr_link *l = valid(&o) ? cqlr__mem_get(mem, sizeof *l) : NULL;
+    if (!l)
+        return NULL;
+
+    bool client = o.role == CQLR_CLIENT;
+    *l = (struct cqlr_link){
+        .mem = mem,
+        .role = o.role,
+        .first_byte = CQLR__LINK_VERSION | (client ? CQLR__LINK_RESPONSE : 0),
+        .opcodes = client ? OF_RESPONSES : OF_REQUESTS,
+        .max_frame = o.max_frame,
+    };
+    cqlr_wr_init(&l->out, mem, 0);
+    cqlr__streams_init(&l->streams, mem, o.max_streams);
+    if (client && cqlr__hello_start(l, &o)) {
+        cqlr_link_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+void cqlr_link_free(cqlr_link *l)
+{
+    if (!l)
+        return;
+    cqlr__streams_fini(&l->streams);
+    cqlr_wr_fini(&l->out);
+    cqlr__mem_free(l->mem, l->in, l->in_cap);
+    cqlr__mem_free(l->mem, l, sizeof *l);
+}
+
+const struct cqlr_err *cqlr_link_err(const cqlr_link *l)
+{
+    return &l->err;
+}
+
+bool cqlr_link_is_open(const cqlr_link *l)
+{
+    return l->open && !l->err.code;
+}
+
+unsigned cqlr_link_in_flight(const cqlr_link *l)
+{
+    return l->streams.in_flight;
+}
+
+unsigned cqlr_link_orphans(const cqlr_link *l)
+{
+    return l->streams.orphans;
+}
+
+void cqlr_link_forget(cqlr_link *l, int16_t stream)
+{
+    cqlr__streams_forget(&l->streams, stream);
+}

@@ -1,0 +1,366 @@
+/*
+ * parse.c - text → a value of any type: what fmt.c writes as text or as CQL literal. The bare text of a scalar is read by its row in scalar.c.
+ *
+ * Literals are cut from the front of a string. The depth is that of the type, at most CQLR_TYPE_DEPTH, not that of the text.
+ */
+#include <string.h>
+
+#include "proto/base/err.h"
+#include "proto/val/val.h"
+
+#define SHOWN_MAX 80 /* bytes of a wrong text that its error repeats */
+
+struct parser {
+    struct cqlr_wr *w;
+    struct cqlr_err *err;
+    struct cqlr_str text; /* all of it, for errors */
+};
+
+static int parse_literal(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
+                         unsigned depth);
+
+static bool is_text(const struct cqlr_type *t)
+{
+    return t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII;
+}
+
+static const char *type_name(const struct cqlr_type *t)
+{
+    const struct cqlr__scalar *scalar = cqlr__scalar_get(t->id);
+    return scalar                     ? scalar->name
+           : t->id == CQLR_TYPE_LIST  ? "list"
+           : t->id == CQLR_TYPE_SET   ? "set"
+           : t->id == CQLR_TYPE_MAP   ? "map"
+           : t->id == CQLR_TYPE_TUPLE ? "tuple"
+           : t->id == CQLR_TYPE_UDT   ? "UDT"
+                                      : "type";
+}
+
+/* "'4x' is not an int", and a reason unless it is NULL. */
+static int misfit(struct parser *p, const struct cqlr_type *t, struct cqlr_str s, const char *why)
+{
+    const char *name = type_name(t);
+    bool cut = s.n > SHOWN_MAX;
+    int n = (int)(cut ? cqlr__text_cut(s.p, SHOWN_MAX) : s.n);
+    return cqlr__err_set(p->err, CQLR_E_TYPE, "'%.*s%s' is not %s %s%s%s", n, n ? s.p : "",
+                         cut ? "..." : "", cqlr__article(name), name, why ? ": " : "",
+                         why ? why : "");
+}
+
+static void skip_blanks(struct cqlr_str *s)
+{
+    while (s->n && cqlr__is_blank(s->p[0]))
+        cqlr__take(s, s->p[0]);
+}
+
+/* '...' off the front of s: what is between the quotes, doubled ones as they stand. */
+static bool take_quoted(struct cqlr_str *s, struct cqlr_str *inner)
+{
+    struct cqlr_str rest = *s;
+    if (!cqlr__take(&rest, '\''))
+        return false;
+    inner->p = rest.p;
+    for (;;) {
+        const char *quote = rest.n ? memchr(rest.p, '\'', rest.n) : NULL;
+        if (!quote)
+            return false;
+        inner->n = (size_t)(quote - inner->p);
+        rest.n -= (size_t)(quote + 1 - rest.p);
+        rest.p = quote + 1;
+        if (!cqlr__take(&rest, '\''))
+            break;
+    }
+    *s = rest;
+    return true;
+}
+
+/* Up to a blank or a character that ends a literal. */
+static struct cqlr_str take_bare(struct cqlr_str *s)
+{
+    struct cqlr_str bare = {s->p, 0};
+    while (bare.n < s->n && !cqlr__is_blank(s->p[bare.n]) && !strchr(",:)]}", s->p[bare.n]))
+        bare.n++;
+    s->p += bare.n;
+    s->n -= bare.n;
+    return bare;
+}
+
+/* The text between quotes with its doubled quotes made single, appended to w; returns what was appended. */
+static struct cqlr_str unquote(struct cqlr_wr *w, struct cqlr_str s)
+{
+    size_t from = w->n;
+    while (s.n) {
+        const char *quote = memchr(s.p, '\'', s.n);
+        size_t run = quote ? (size_t)(quote - s.p) + 1 : s.n;
+        cqlr_wr_raw(w, s.p, run);
+        s.p += run;
+        s.n -= run;
+        cqlr__take(&s, '\'');
+    }
+    struct cqlr_str out = {NULL, 0};
+    if (!w->rc && w->n > from)
+        out = (struct cqlr_str){(const char *)w->p + from, w->n - from};
+    return out;
+}
+
+/* 'text': made single in w, then checked there by its type. */
+static int parse_quoted_text(struct parser *p, const struct cqlr_type *t, struct cqlr_str inner)
+{
+    struct cqlr_str s = unquote(p->w, inner);
+    bool fits = t->id == CQLR_TYPE_ASCII ? cqlr__ascii_valid((const uint8_t *)s.p, s.n)
+                                         : cqlr__utf8_valid((const uint8_t *)s.p, s.n);
+    return fits ? 0 : misfit(p, t, inner, NULL);
+}
+
+/* The text of a scalar that has no quotes around it any more. */
+static int parse_bare(struct parser *p, const struct cqlr_type *t, struct cqlr_str s)
+{
+    const struct cqlr__scalar *scalar = cqlr__scalar_get(t->id);
+    if (s.n ? scalar->parse(p->w, s) != 0 : !scalar->empty_ok)
+        return misfit(p, t, s, NULL);
+    return 0;
+}
+
+static int parse_scalar(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s)
+{
+    struct cqlr_str inner;
+    struct cqlr_str from = *s;
+    if (take_quoted(s, &inner))
+        return is_text(t) ? parse_quoted_text(p, t, inner) : parse_bare(p, t, inner);
+    inner = take_bare(s);
+    if (!inner.n)
+        return misfit(p, t, from, "a value is missing");
+    if (is_text(t))
+        return misfit(p, t, inner, "it stands in no quotes");
+    return parse_bare(p, t, inner);
+}
+
+/* One element with its length in front; null is a length of -1 where it is allowed. */
+static int parse_element(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
+                         bool null_ok, unsigned depth)
+{
+    size_t at = p->w->n;
+    cqlr_wr_i32(p->w, CQLR_NULL);
+    skip_blanks(s);
+    struct cqlr_str rest = *s;
+    if (cqlr__equal_nocase(take_bare(&rest), "null")) {
+        *s = rest;
+        return null_ok ? 0 : misfit(p, t, cqlr_cstr("null"), "a collection has no nulls");
+    }
+    int rc = parse_literal(p, t, s, depth);
+    if (!rc && !p->w->rc) {
+        size_t n = p->w->n - at - 4;
+        if (n > INT32_MAX)
+            return cqlr__err_set(p->err, CQLR_E_LIMIT, "an element is larger than 2 GB");
+        cqlr_put32(p->w->p + at, (uint32_t)n);
+    }
+    return rc;
+}
+
+/* After an element: true at the closing bracket, which is taken; false at a comma, likewise. */
+static int take_separator(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
+                          char closing, bool *end)
+{
+    skip_blanks(s);
+    *end = cqlr__take(s, closing);
+    if (*end || cqlr__take(s, ','))
+        return 0;
+    return misfit(p, t, p->text, s->n ? "',' or its end expected" : "its end is missing");
+}
+
+/* [a, b], {a, b}, {k: v}, (a, b): s stands behind the bracket. Lists, sets and maps have a count in front. */
+static int parse_elements(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
+                          char closing, unsigned depth)
+{
+    bool tuple = t->id == CQLR_TYPE_TUPLE, end;
+    size_t at = p->w->n;
+    uint32_t count = 0;
+    int rc = 0;
+    if (!tuple)
+        cqlr_wr_i32(p->w, 0);
+    skip_blanks(s);
+    end = cqlr__take(s, closing);
+    for (; !end && !rc && !p->w->rc; count++) {
+        if (tuple && count == t->count)
+            return misfit(p, t, p->text, "too many values");
+        rc = parse_element(p, &t->sub[tuple ? count : 0], s, tuple, depth + 1);
+        if (!rc && t->id == CQLR_TYPE_MAP) {
+            skip_blanks(s);
+            if (!cqlr__take(s, ':'))
+                return misfit(p, t, p->text, "':' expected");
+            rc = parse_element(p, &t->sub[1], s, false, depth + 1);
+        }
+        if (!rc)
+            rc = take_separator(p, t, s, closing, &end);
+    }
+    if (!rc && !p->w->rc && !tuple)
+        cqlr_put32(p->w->p + at, count);
+    return rc;
+}
+
+/* Up to the ',' or '}' that ends the value of a field. */
+static bool skip_literal(struct cqlr_str *s)
+{
+    struct cqlr_str inner;
+    bool quoted;
+    for (size_t open = 0; s->n;) {
+        char c = s->p[0];
+        if (!open && (c == ',' || c == '}'))
+            return true;
+        if (c == '\'' ? !take_quoted(s, &inner) : c == '"' && !cqlr__ident_take(s, &inner, &quoted))
+            return false;
+        if (c == '\'' || c == '"')
+            continue;
+        if (c == '[' || c == '{' || c == '(')
+            open++;
+        if (open && (c == ']' || c == '}' || c == ')'))
+            open--;
+        cqlr__take(s, c);
+    }
+    return false;
+}
+
+struct field {
+    struct cqlr_str name;
+    struct cqlr_str value;
+    bool quoted;
+};
+
+/* "name: value" off the front of s, which then stands at the ',' or '}' behind it. */
+static bool take_field(struct cqlr_str *s, struct field *f)
+{
+    skip_blanks(s);
+    if (!cqlr__ident_take(s, &f->name, &f->quoted))
+        return false;
+    skip_blanks(s);
+    if (!cqlr__take(s, ':'))
+        return false;
+    f->value = *s;
+    if (!skip_literal(s))
+        return false;
+    f->value.n -= s->n;
+    return true;
+}
+
+/* The field of this name; the search begins at *next, as fields mostly stand in their order, and leaves it behind what was found. */
+static bool find_field(struct cqlr_str all, struct cqlr_str *next, struct cqlr_str name,
+                       struct field *f)
+{
+    struct cqlr_str s = *next;
+    for (int pass = 0; pass < 2; pass++, s = all) {
+        while (take_field(&s, f)) {
+            cqlr__take(&s, ',');
+            if (cqlr__ident_equal(f->name, f->quoted, name)) {
+                *next = s;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* {name: value, ...}: s stands behind the bracket. Fields that are not there are null. */
+static int parse_udt(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
+                     unsigned depth)
+{
+    struct cqlr_str all = *s, next = *s;
+    struct field f;
+    uint32_t given = 0, found = 0;
+    bool end;
+    skip_blanks(s);
+    for (end = cqlr__take(s, '}'); !end; given++) {
+        if (!take_field(s, &f))
+            return misfit(p, t, p->text, "'name: value' expected");
+        int rc = take_separator(p, t, s, '}', &end);
+        if (rc)
+            return rc;
+    }
+    for (uint32_t i = 0; i < t->count; i++) {
+        if (!find_field(all, &next, t->field[i], &f)) {
+            cqlr_wr_i32(p->w, CQLR_NULL);
+            continue;
+        }
+        int rc = parse_element(p, &t->sub[i], &f.value, true, depth + 1);
+        if (rc)
+            return rc;
+        skip_blanks(&f.value);
+        if (f.value.n)
+            return misfit(p, t, f.value, "',' or '}' expected");
+        found++;
+    }
+    return found == given ? 0 : misfit(p, t, p->text, "a field is unknown or stands twice");
+}
+
+/* A literal of any type, off the front of s. */
+static int parse_literal(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
+                         unsigned depth)
+{
+    struct cqlr_str inner, from;
+    if (depth > CQLR_TYPE_DEPTH)
+        return cqlr__err_set(p->err, CQLR_E_TYPE, "type: nested too deep");
+    skip_blanks(s);
+    if (cqlr__scalar_get(t->id))
+        return parse_scalar(p, t, s);
+    from = *s;
+    switch (t->id) {
+    case CQLR_TYPE_LIST:
+        if (cqlr__take(s, '['))
+            return parse_elements(p, t, s, ']', depth);
+        break;
+    case CQLR_TYPE_SET:
+    case CQLR_TYPE_MAP:
+        if (cqlr__take(s, '{'))
+            return parse_elements(p, t, s, '}', depth);
+        break;
+    case CQLR_TYPE_TUPLE:
+    case CQLR_TYPE_UDT:
+        if (cqlr__take(s, t->id == CQLR_TYPE_UDT ? '{' : '('))
+            return t->id == CQLR_TYPE_UDT ? parse_udt(p, t, s, depth)
+                                          : parse_elements(p, t, s, ')', depth);
+        if (take_quoted(s, &inner) && !inner.n) /* empty: all its values are null */
+            return 0;
+        break;
+    default:
+        break;
+    }
+    return misfit(p, t, from, NULL);
+}
+
+/* All of the text: text as it stands, another scalar with quotes or without, else a literal. */
+static int parse_top(struct parser *p, const struct cqlr_type *t)
+{
+    struct cqlr_str s = p->text, inner;
+    if (!s.n || is_text(t)) {
+        bool empty_ok = t->id == CQLR_TYPE_TUPLE || t->id == CQLR_TYPE_UDT;
+        if (cqlr__scalar_get(t->id))
+            return parse_bare(p, t, s);
+        return empty_ok ? 0 : misfit(p, t, s, NULL);
+    }
+    s = cqlr__trim(s);
+    if (!s.n)
+        return misfit(p, t, p->text, NULL);
+    if (!cqlr__scalar_get(t->id)) {
+        int rc = parse_literal(p, t, &s, 1);
+        skip_blanks(&s);
+        return !rc && s.n ? misfit(p, t, p->text, "more text behind its end") : rc;
+    }
+    struct cqlr_str rest = s;
+    if (take_quoted(&rest, &inner) && !rest.n)
+        s = inner;
+    return parse_bare(p, t, s);
+}
+
+int cqlr_value_parse(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr_str text,
+                     struct cqlr_err *err)
+{
+    struct parser p = {w, err, text};
+    size_t from = w->n;
+    int rc = parse_top(&p, t);
+    if (w->rc) /* it may be why the parsing failed */
+        rc = cqlr__err_set(err, w->rc, "text as a value: %s", cqlr_errcode_text(w->rc));
+    else if (!rc && w->n - from > INT32_MAX)
+        rc = cqlr__err_set(err, CQLR_E_LIMIT, "a value is larger than 2 GB");
+    if (rc)
+        w->n = from;
+    return rc;
+}

@@ -1,0 +1,101 @@
+/*
+ * val.h - what the files of proto/val share: text out, text in, and one pair of functions a type.
+ *
+ * Every scalar type is a pair: _print (bytes → bare text, appended to w; 0 or CQLR_E_TYPE) and _parse (bare text → bytes, likewise). They know nothing of quotes, null or empty: v.n > 0, and the text
+ * is not empty. A failure of the writer is not theirs to report: it stands in w->rc. fmt.c and parse.c put the pairs together by the table of scalar.c.
+ */
+#ifndef CQLRAW_PROTO_VAL_VAL_H
+#define CQLRAW_PROTO_VAL_VAL_H
+
+#include <cqlraw/value.h>
+
+/* ---- text out (text.c) ---- */
+
+void cqlr__out(struct cqlr_wr *w, const char *s);
+void cqlr__out_u64(struct cqlr_wr *w, uint64_t n,
+                   unsigned width); /* decimal, at least width digits */
+void cqlr__out_i64(struct cqlr_wr *w, int64_t n);
+void cqlr__out_hex(struct cqlr_wr *w, const uint8_t *p, size_t n); /* two digits a byte */
+void cqlr__out_quoted(struct cqlr_wr *w, const char *p, size_t n, char quote); /* doubled within */
+
+/* ---- text in (text.c) ---- */
+
+bool cqlr__is_digit(char c);
+bool cqlr__is_blank(char c);
+char cqlr__lower(char c);    /* of ASCII letters */
+int cqlr__hex_digit(char c); /* 0..15 or -1 */
+struct cqlr_str cqlr__trim(struct cqlr_str s);
+bool cqlr__equal_nocase(struct cqlr_str s, const char *lower);
+
+/* What comes next, taken off the front of s; false leaves s as it was. */
+bool cqlr__take(struct cqlr_str *s, char c);
+bool cqlr__take_nocase(struct cqlr_str *s, const char *lower);
+bool cqlr__take_u64(struct cqlr_str *s, uint64_t *n); /* digits that fit; false without one */
+
+/* "[+-]digits" and nothing else, within int64. */
+bool cqlr__read_i64(struct cqlr_str s, int64_t *n);
+
+/* The length of the UTF-8 character at p (1..4), 0 when n bytes hold no whole valid one: overlong forms, surrogates and what lies beyond U+10FFFF are not (utf8.c). */
+size_t cqlr__utf8_next(const uint8_t *p, size_t n);
+bool cqlr__utf8_valid(const uint8_t *p, size_t n);
+bool cqlr__ascii_valid(const uint8_t *p, size_t n);
+
+/* A name as CQL reads it back: plain when lower-case and not reserved, else "quoted" (ident.c). */
+void cqlr__ident_print(struct cqlr_wr *w, struct cqlr_str name);
+/* Takes a name off the front, without its quotes but with what is doubled within. */
+bool cqlr__ident_take(struct cqlr_str *s, struct cqlr_str *name, bool *quoted);
+/* Whether a name so taken is `field`: plain ones stand for their lower case. */
+bool cqlr__ident_equal(struct cqlr_str name, bool quoted, struct cqlr_str field);
+
+/* ---- the scalar types ---- */
+
+#define CQLR__PAIR(name)                                                                           \
+    int cqlr__##name##_print(struct cqlr_wr *w, struct cqlr_value v);                              \
+    int cqlr__##name##_parse(struct cqlr_wr *w, struct cqlr_str s)
+
+CQLR__PAIR(tinyint);   /* num.c */
+CQLR__PAIR(smallint);  /* num.c */
+CQLR__PAIR(int);       /* num.c */
+CQLR__PAIR(bigint);    /* num.c */
+CQLR__PAIR(boolean);   /* num.c */
+CQLR__PAIR(blob);      /* text.c */
+CQLR__PAIR(varchar);   /* utf8.c */
+CQLR__PAIR(ascii);     /* utf8.c */
+CQLR__PAIR(float);     /* float.c */
+CQLR__PAIR(double);    /* float.c */
+CQLR__PAIR(varint);    /* big.c */
+CQLR__PAIR(decimal);   /* big.c */
+CQLR__PAIR(date);      /* time.c */
+CQLR__PAIR(time);      /* time.c */
+CQLR__PAIR(timestamp); /* time.c */
+CQLR__PAIR(duration);  /* duration.c */
+CQLR__PAIR(inet);      /* inet.c */
+CQLR__PAIR(uuid);      /* uuid.c */
+CQLR__PAIR(timeuuid);  /* uuid.c */
+
+/* A row of the type table (scalar.c). */
+struct cqlr__scalar {
+    const char *name;
+    int (*print)(struct cqlr_wr *w, struct cqlr_value v);
+    int (*parse)(struct cqlr_wr *w, struct cqlr_str s);
+    bool quoted; /* its CQL literal stands in ' */
+    bool
+        number; /* its JSON may be bare: whatever text of it starts like a number or is true or false */
+    bool empty_ok; /* 0 bytes are a value of it */
+};
+
+/* NULL for types that have sub types, and for ids that are no type. */
+const struct cqlr__scalar *cqlr__scalar_get(enum cqlr_type_id id);
+
+/* "a" or "an", as `name` needs it. */
+const char *cqlr__article(const char *name);
+
+#define CQLR__DAY_NS     INT64_C(86400000000000)
+#define CQLR__DATE_EPOCH UINT32_C(0x80000000) /* 1970-01-01 as a date */
+
+unsigned cqlr__days_in_month(int64_t year, unsigned month); /* calendar.c */
+
+/* Bytes of a varint of the least length (num.c). */
+void cqlr__varint_write(struct cqlr_wr *w, int64_t n);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * io.h - a transport: the five functions by which a connection moves its bytes. io_plain.c is TCP as it is.
+ *
+ * Nothing blocks: CQLR_E_AGAIN says that the descriptor is not ready. Every error is told in err.
+ */
+#ifndef CQLRAW_SRC_NET_IO_H
+#define CQLRAW_SRC_NET_IO_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <cqlraw/base.h>
+
+struct cqlr__io;
+
+struct cqlr__io_fns {
+    /* Begins to connect and sets io->fd. 0 or the error (nothing is left open then). */
+    int (*open)(struct cqlr__io *io, const struct sockaddr *sa, socklen_t n, struct cqlr_err *err);
+    /* Goes on with connecting: 0 when done, CQLR_E_AGAIN, or the error. */
+    int (*progress)(struct cqlr__io *io, struct cqlr_err *err);
+    /* Up to n bytes into p: how many (> 0), 0 at the end of the stream, CQLR_E_AGAIN, or the error. */
+    ssize_t (*read)(struct cqlr__io *io, void *p, size_t n, struct cqlr_err *err);
+    /* Up to n > 0 bytes from p: how many (> 0), CQLR_E_AGAIN, or the error. Never raises SIGPIPE. */
+    ssize_t (*write)(struct cqlr__io *io, const void *p, size_t n, struct cqlr_err *err);
+    /* Releases what the transport holds; io->fd is -1 then. Fine when nothing is open. Sends nothing, so it is safe in a forked child. */
+    void (*close)(struct cqlr__io *io);
+};
+
+struct cqlr__io {
+    const struct cqlr__io_fns *fn;
+    int fd; /* -1 = none */
+};
+
+void cqlr__io_plain_init(struct cqlr__io *io);
+
+#endif

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# `query`: tables, CSV, NDJSON, several statements, bound values, failing statements.
+# shellcheck source=tests/cli/lib.sh
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
+serve
+
+A="SELECT key, rpc_port, truncated_at FROM system.local WHERE key='local'"
+T="SELECT table_name FROM system_schema.tables WHERE keyspace_name='system'"
+K='SELECT key FROM system.local WHERE key=?'
+
+gives "a table" 0 query "SELECT key, cql_version FROM system.local"
+printf ' key   | cql_version\n-------+-------------\n local |       3.4.7\n\n(1 row)\n' >"$tmp/want"
+same "has names, a rule, rows and a count" "$tmp/want" "$tmp/stdout"
+gives "no rows" 0 query "SELECT peer FROM system.peers"
+printf ' peer\n------\n\n(0 rows)\n' >"$tmp/want"
+same "are a table as well" "$tmp/want" "$tmp/stdout"
+
+gives "CSV" 0 query "$T" --format csv --page-size 2
+printf '%s\n' table_name local peers peers_v2 >"$tmp/want"
+same "has the rows of all pages" "$tmp/want" "$tmp/stdout"
+gives "NDJSON" 0 query "$A" --mode ndjson
+check "is one JSON object a row" python3 -c '
+import json, sys
+rows = [json.loads(l) for l in open(sys.argv[1])]
+assert len(rows) == 1 and rows[0]["key"] == "local" and rows[0]["rpc_port"] == int(sys.argv[2])
+assert list(rows[0]["truncated_at"].values())[0].startswith("0x")' "$tmp/stdout" "${HOST##*:}"
+
+gives "several statements" 0 query -e "$T; -- one; two
+    $T;" -e "$T" "$T;" --format csv
+check "are run in order" test "$(grep -c '^local$' "$tmp/stdout")" = 4
+gives "USE" 0 query "USE system; SELECT key FROM local" --format csv
+printf 'key\nlocal\n' >"$tmp/want"
+same "prints nothing" "$tmp/want" "$tmp/stdout"
+
+gives "a value by name" 0 query "$K" -P key=local --format csv
+same "is bound" "$tmp/want" "$tmp/stdout"
+gives "a value by place" 0 query "$K" -P 0=local --format csv
+same "is bound" "$tmp/want" "$tmp/stdout"
+gives "a value for the next place" 0 query "$K" -P _==local --format csv
+same "is bound" "$tmp/want" "$tmp/stdout"
+says 64 'cqlraw query: -P x: the statement has no marker of this name' query "$K" -P x=1
+says 64 'cqlraw query: -P 1: the statement has 1 markers' query "$K" -P 1=1
+says 64 'cqlraw query: -P _: this marker has a value already' query "$K" -P key=1 -P _=1
+says 64 'cqlraw query: -P: "key" is not NAME=VALUE' query "$K" -P key
+says 64 'cqlraw query: marker 0 (keyspace_name) has no value' query \
+    "SELECT * FROM system_schema.tables WHERE keyspace_name=? AND table_name=?" -P table_name=x
+says 64 "cqlraw query: -P peer: " query "SELECT * FROM system.peers WHERE peer=?" -P peer=notaddress
+says 2 'cqlraw query: Invalid (0x2200)' query "$K" -P 'key=\N'
+
+says 2 'cqlraw query: Syntax error (0x2000): stub: unknown statement' query nonsense
+gives "a statement that fails" 2 query -e "$T; nonsense; $T" --format csv
+check "leaves the output of those before it and stops" test "$(grep -c '^local$' "$tmp/stdout")" = 1
+
+says 3 'cqlraw query: 127.0.0.1:1: connect: Connection refused' "$CQLRAW" query x --host 127.0.0.1 --port 1
+says 64 'cqlraw query:' "$CQLRAW" query x --host 127.0.0.1:99999
+gives "the environment names the host" 0 env "CQLRAW_HOST=$HOST" "$CQLRAW" query "$T"
+
+to() { "${@:2}" >"$1"; }
+closed() { "$@" >&-; }
+says 4 'cqlraw query: cannot write standard output: No space left' to /dev/full query "$T"
+says 4 'cqlraw query: cannot write standard output: Bad file descriptor' closed query "$T"
+rc=0
+{ query "$T"; } 2>"$tmp/err" > >(:) || rc=$?
+check "a reader that went away: 141 or, if it was quick, 0" test "$rc" = 141 -o "$rc" = 0
+check "and no complaint" test ! -s "$tmp/err"

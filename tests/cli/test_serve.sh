@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# `serve`: where it listens, the port file, the delay, and its end.
+# shellcheck source=tests/cli/lib.sh
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
+
+ends() { # signal
+    local rc=0
+    kill "-$1" "$server"
+    wait "$server" || rc=$?
+    return "$rc"
+}
+
+for signal in TERM INT; do
+    serve
+    printf 'listening on %s\n' "$HOST" >"$tmp/want"
+    same "it says where it listens" "$tmp/want" "$tmp/serve.out"
+    check "it answers" query "SELECT key FROM system.local"
+    gives "$signal is its normal end" 0 ends "$signal"
+    check "and nothing listens any more" bash -c "! '$CQLRAW' query x --host '$HOST' 2>&1 | grep -v refused"
+done
+serve
+gives "HUP ends it too" 129 ends HUP
+
+serve --delay 300ms
+from=$EPOCHREALTIME
+check "it answers with a delay" query "SELECT key FROM system.local"
+check "of at least that much" awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { exit !(b - a >= 0.3) }'
+check "no request of a client waits longer than it wants" bash -c "! '$CQLRAW' query x --host '$HOST' --timeout 50ms 2>/dev/null"
+
+says 3 'Address already in use' "$CQLRAW" serve --listen "$HOST"
+says 64 'cqlraw serve:' "$CQLRAW" serve --listen nonsense
+check "the port file's folder must be there" bash -c "! '$CQLRAW' serve --port-file '$tmp/no/p' 2>/dev/null >&2"
+check "nothing but the port files is left" test "$(find "$tmp" -name 'port*' | wc -l)" = 1

@@ -1,0 +1,15 @@
+# For the live tests in shell: the program on the server that tests/live/run.sh has started.
+# shellcheck shell=bash
+
+# shellcheck source=tests/lib.sh
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../lib.sh"
+
+: "${CONTACT:?is set by tests/live/run.sh}"
+
+cql_run() { "$CQLRAW" run --host "$CONTACT" "$@"; }
+cql_query() { "$CQLRAW" query --host "$CONTACT" "$@"; }
+
+fresh_keyspace() { # name
+    cql_query --timeout 60s -e "DROP KEYSPACE IF EXISTS $1" -e "CREATE KEYSPACE $1
+        WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}" >/dev/null
+}

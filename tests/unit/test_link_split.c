@@ -1,0 +1,177 @@
+/*
+ * test_link_split.c - the events of a byte stream do not depend on how it was cut: whole, byte by byte, in two at every place, and in pieces of random size they are the same.
+ */
+#include "tests/unit/link_help.h"
+
+struct stream {
+    struct cqlr_wr bytes;
+    enum cqlr_role role;
+    int requests; /* made by the client before the bytes come */
+};
+
+static void client_stream(struct stream *s)
+{
+    static const uint8_t prefixed[] = "0123456789abcdef"
+                                      "\0\1\0\1w"
+                                      "\0\1\0\1k\0\0\0\1\1"
+                                      "\0\0\0\1";
+    static const char rows[] = "\0\0\0\2\0\0\0\1\0\0\0\2\0\2ks\0\1t\0\1k\0\x9\0\1v\0\x22\0\xd"
+                               "\0\0\0\2\0\0\0\4\0\0\0\1\xff\xff\xff\xff"
+                               "\0\0\0\4\0\0\0\2\0\0\0\x9\0\0\0\1\0\0\0\1a";
+    *s = (struct stream){.role = CQLR_CLIENT, .requests = 40};
+    cqlr_wr_init(&s->bytes, NULL, 0);
+    put_frame(&s->bytes, RESPONSE4, 0, 1, CQLR_OP_RESULT, rows, sizeof rows - 1);
+    put_frame(&s->bytes, RESPONSE4, 0, -1, CQLR_OP_EVENT, "\0\4DOWN", 6);
+    put_error(&s->bytes, RESPONSE4, 3, 0x2200, "nope");
+    put_frame(&s->bytes, RESPONSE4, 0x0E, 2, CQLR_OP_RESULT, prefixed, sizeof prefixed - 1);
+    put_frame(&s->bytes, RESPONSE4, 0, 4, CQLR_OP_READY, NULL, 0);
+    put_frame(&s->bytes, RESPONSE4, 0xF0, 5, CQLR_OP_SUPPORTED, "\0\0", 2);
+    put_frame(&s->bytes, RESPONSE4, 0, 6, CQLR_OP_AUTH_SUCCESS, "\xff\xff\xff\xff", 4);
+    for (int i = 7; i <= 40; i++)
+        put_frame(&s->bytes, RESPONSE4, 0, i, CQLR_OP_RESULT, "\0\0\0\1", 4);
+    put_error(&s->bytes, RESPONSE4, 0, 0x000A, "the end");
+}
+
+static void server_stream(struct stream *s)
+{
+    *s = (struct stream){.role = CQLR_SERVER};
+    cqlr_wr_init(&s->bytes, NULL, 0);
+    put_frame(&s->bytes, REQUEST4, 0, 0, CQLR_OP_STARTUP,
+              "\0\1\0\x0b"
+              "CQL_VERSION\0\5"
+              "3.0.0",
+              22);
+    put_frame(&s->bytes, REQUEST4, 0, 1, CQLR_OP_OPTIONS, NULL, 0);
+    put_frame(&s->bytes, REQUEST4, 4, 258, CQLR_OP_EXECUTE, "\0\1\0\1k\0\0\0\1\1abc", 13);
+    put_frame(&s->bytes, 0x05, 0, 0, CQLR_OP_OPTIONS, NULL, 0);
+}
+
+static cqlr_link *start(const struct stream *s)
+{
+    if (s->role == CQLR_SERVER)
+        return link_of(CQLR_SERVER, NULL);
+    cqlr_link *l = open_client(NULL);
+    for (int i = 1; i <= s->requests; i++)
+        assert_int_equal(request(l, (void *)(uintptr_t)i), i);
+    return l;
+}
+
+/* The events when the bytes come in the pieces that `next` cuts: free the text. */
+static char *events(const struct stream *s, size_t (*next)(void *arg, size_t left), void *arg)
+{
+    char *text = NULL;
+    size_t text_n = 0;
+    FILE *out = open_memstream(&text, &text_n);
+    cqlr_link *l = start(s);
+    assert_non_null(out);
+    for (size_t at = 0; at < s->bytes.n && !cqlr_link_err(l)->code;) {
+        size_t n = next(arg, s->bytes.n - at);
+        assert_int_equal(cqlr_link_feed(l, s->bytes.p + at, n), 0);
+        at += n;
+        print_events(l, out);
+    }
+    cqlr_link_free(l);
+    fclose(out);
+    return text;
+}
+
+static size_t whole(void *arg, size_t left)
+{
+    (void)arg;
+    return left;
+}
+
+static size_t byte_by_byte(void *arg, size_t left)
+{
+    (void)arg;
+    (void)left;
+    return 1;
+}
+
+static size_t in_two(void *arg, size_t left)
+{
+    size_t *first = arg;
+    size_t n = *first ? *first : left;
+    *first = 0;
+    return n;
+}
+
+static size_t at_random(void *arg, size_t left)
+{
+    uint32_t *random = arg;
+    *random = *random * 1664525 + 1013904223;
+    size_t n = (*random >> 16) % 50 + 1;
+    return n < left ? n : left;
+}
+
+static void same(const char *expected, char *got)
+{
+    assert_string_equal(got, expected);
+    free(got);
+}
+
+static void every_cut(struct stream *s, int lines)
+{
+    char *expected = events(s, whole, NULL);
+    int n = 0;
+    for (const char *p = expected; *p; p++)
+        n += *p == '\n';
+    assert_int_equal(n, lines);
+    same(expected, events(s, byte_by_byte, NULL));
+    for (size_t i = 1; i < s->bytes.n; i++) {
+        size_t first = i;
+        same(expected, events(s, in_two, &first));
+    }
+    for (uint32_t seed = 0; seed < 200; seed++) {
+        uint32_t random = seed;
+        same(expected, events(s, at_random, &random));
+    }
+    free(expected);
+    cqlr_wr_fini(&s->bytes);
+}
+
+static void answers_cut_anywhere(void **state)
+{
+    struct stream s;
+    (void)state;
+    client_stream(&s);
+    every_cut(&s, 42);
+}
+
+static void requests_cut_anywhere(void **state)
+{
+    struct stream s;
+    (void)state;
+    server_stream(&s);
+    every_cut(&s, 4);
+}
+
+/* More than the buffer holds at once: frames are moved to the front again and again. */
+static void many_frames_through_a_small_buffer(void **state)
+{
+    struct stream s = {.role = CQLR_CLIENT, .requests = 300};
+    (void)state;
+    cqlr_wr_init(&s.bytes, NULL, 0);
+    for (int i = 1; i <= s.requests; i++) {
+        char body[1000];
+        memset(body, i, sizeof body);
+        put_frame(&s.bytes, RESPONSE4, 0, i, CQLR_OP_RESULT, body, (size_t)i * 3);
+    }
+    char *expected = events(&s, whole, NULL);
+    for (uint32_t seed = 0; seed < 10; seed++) {
+        uint32_t random = seed;
+        same(expected, events(&s, at_random, &random));
+    }
+    free(expected);
+    cqlr_wr_fini(&s.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_cut_anywhere),
+        cmocka_unit_test(requests_cut_anywhere),
+        cmocka_unit_test(many_frames_through_a_small_buffer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,33 @@
+/*
+ * vectors.h - frames kept as text: what each file of vectors holds, in memory.
+ *
+ * A file is lines; '#' starts a comment line, an empty line is skipped:
+ *     name WORD        starts a vector
+ *     about TEXT       one line for people
+ *     hex DIGITS       bytes of the frame, header included; several lines are one string of bytes
+ *     > TEXT           a line of what the frame says, as describe.c writes it
+ */
+#ifndef CQLRAW_TESTS_VECTORS_H
+#define CQLRAW_TESTS_VECTORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct vector {
+    char *name;
+    char *about;
+    char *says;     /* the lines behind "> ", each with its newline */
+    uint8_t *bytes; /* the whole frame */
+    size_t n;
+};
+
+struct vectors {
+    struct vector *v;
+    size_t count;
+};
+
+/* 0, or -1 with the reason on stderr. Free with vectors_free in both cases. */
+int vectors_load(struct vectors *set, const char *path);
+void vectors_free(struct vectors *set);
+
+#endif

@@ -1,0 +1,110 @@
+/*
+ * main.c - the program cqlraw: the table of commands, and what every command needs before it starts.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cqlraw/version.h>
+
+#include "args.h"
+#include "help.h"
+#include "out.h"
+#include "suggest.h"
+
+const struct command commands[] = {
+    {"run", CMD_RUN, "QUERY [-P NAME=SPEC]... [OPTIONS]",
+     "one statement, many parameter sets, all cores; results in parameter order",
+     "SPEC:  id=1..1M   id=0..100:5   id=9..1      integers; with step; downwards\n"
+     "       d=2024-01-01..2024-12-31:1d           dates; steps d, w, mo, y\n"
+     "       t=2024-01-01T00Z..2024-01-02T00Z:15m  times; steps also ms, s, m, h\n"
+     "       c=a,b,c       c==a,b,c                a list; one text as it is\n"
+     "       c=@file       c=@-                    a value per line; standard input\n"
+     "NAME:  the marker's name (the column of the ?), or 0, 1, ... by place, or _\n",
+     "cqlraw run \"SELECT * FROM app.users WHERE id=?\" -P id=1..1M -o users.csv", cmd_run},
+    {"query", CMD_QUERY, "[-e CQL]... [CQL] [-P NAME=VALUE]... [OPTIONS]",
+     "statements in order, rows as a table, CSV or JSON", NULL,
+     "cqlraw query \"SELECT key, release_version FROM system.local\" --format ndjson", cmd_query},
+    {"serve", CMD_SERVE, "[OPTIONS]",
+     "a small CQL server for tests: answers SELECT by key on its own system tables", NULL,
+     "cqlraw serve --port-file p & cqlraw run Q -P key=local --host 127.0.0.1:$(cat p)", cmd_serve},
+    {"help", CMD_HELP, "[COMMAND]", "what there is, and the options of a command", NULL,
+     "cqlraw help run", cmd_help},
+    {"version", CMD_VERSION, "[--json]", "the version of program and library", NULL,
+     "cqlraw version --json", cmd_version},
+    {0},
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *c = commands; c->name; c++)
+        if (name_equal(name, strlen(name), c->name))
+            return c;
+    return NULL;
+}
+
+int cmd_version(const struct args *a)
+{
+    char text[160];
+    if (a->rest_n) {
+        say("version", "unexpected argument \"%s\"", a->rest[0]);
+        return EXIT_USAGE;
+    }
+    if (a->v[OPT_JSON].given)
+        snprintf(text, sizeof text, "{\"cqlraw\":\"%s\",\"library\":\"%s\",\"protocol\":[4]}\n",
+                 CQLRAW_VERSION, cqlr_version());
+    else
+        snprintf(text, sizeof text, "cqlraw %s\n", CQLRAW_VERSION);
+    return out_stdout("version", text, strlen(text));
+}
+
+/*
+ * A standard descriptor that is closed would be given to the next file that is opened, and output would go there: put something in its place that cannot be used in that direction, so that reads and writes still fail.
+ */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(EXIT_INTERNAL);
+}
+
+/* What a parent process may have left us: a SIGCHLD that is ignored would lose the workers' status. A broken pipe is told by write(). */
+static void reset_signals(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int no_command(const struct args *a)
+{
+    if (a->v[OPT_HELP].given)
+        return help_overview(STDOUT_FILENO);
+    help_overview(STDERR_FILENO);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    static char version[] = "version";
+    struct args a;
+    hold_standard_descriptors();
+    reset_signals();
+    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
+        argv[1] = version;
+    int rc = args_parse(&a, argc, argv);
+    if (!rc && !a.command)
+        rc = no_command(&a);
+    else if (!rc && a.v[OPT_HELP].given)
+        rc = help_command(a.command);
+    else if (!rc)
+        rc = a.command->run(&a);
+    args_free(&a);
+    return rc;
+}
