@@ -51,10 +51,10 @@ fail() {
 }
 
 check() {
-    if "${@:2}" >"$tmp/out" 2>"$tmp/err"; then
+    if "${@:2}" >"$tmp/check" 2>&1; then
         pass "$1"
     else
-        fail "$1" "${*:2}" "$(head -n 20 -- "$tmp/out" "$tmp/err")"
+        fail "$1" "${*:2}" "$(head -n 20 -- "$tmp/check")"
     fi
 }
 

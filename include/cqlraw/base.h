@@ -1,7 +1,8 @@
 /*
  * base.h - what every other header needs: visibility, views, the allocator hook, the error object.
  *
- * A view (struct cqlr_str, struct cqlr_bytes, struct cqlr_value) owns nothing: it points into memory that the function which returned it names. Pointers are documented by one of three words:
+ * A view (struct cqlr_str, struct cqlr_bytes, struct cqlr_value) owns nothing: it points into
+ * memory that the function which returned it names. Pointers are documented by one of three words:
  * "borrowed until X", "owned by the caller, free with X", "taken".
  */
 #ifndef CQLRAW_BASE_H
@@ -35,7 +36,8 @@ struct cqlr_bytes {
     size_t n;
 };
 
-/* A [value] or [bytes] of the protocol (native_protocol_v4.spec section 3): n >= 0 bytes at p (0 is "empty", which is not null), CQLR_NULL, or CQLR_UNSET (requests only). */
+/* A [value] or [bytes] of the protocol (native_protocol_v4.spec section 3): n >= 0 bytes at p (0 is
+ * "empty", which is not null), CQLR_NULL, or CQLR_UNSET (requests only). */
 struct cqlr_value {
     const uint8_t *p;
     int32_t n;
@@ -44,14 +46,20 @@ struct cqlr_value {
 #define CQLR_UNSET (-2)
 
 /* What a descriptor is waited for, and what it is ready for. */
-enum { CQLR_READ = 1, CQLR_WRITE = 2, CQLR_HANGUP = 4 /* error or hang-up; reported whether asked for or not */ };
+enum {
+    CQLR_READ = 1,
+    CQLR_WRITE = 2,
+    CQLR_HANGUP = 4 /* error or hang-up; reported whether asked for or not */
+};
 
 /* Times and durations are nanoseconds of one monotonic clock; this one never comes. */
 #define CQLR_NEVER UINT64_MAX
 
 /*
- * The allocator hook. resize(arg, NULL, 0, n) allocates, resize(arg, p, old, n) changes the size and keeps the contents, resize(arg, p, old, 0) frees and returns NULL. NULL for n > 0 means "no memory" and
- * leaves p as it was. The size a block has is always given back, so an arena or a counting allocator needs no headers. Objects keep the pointer: the struct must outlive them.
+ * The allocator hook. resize(arg, NULL, 0, n) allocates, resize(arg, p, old, n) changes the size
+ * and keeps the contents, resize(arg, p, old, 0) frees and returns NULL. NULL for n > 0 means "no
+ * memory" and leaves p as it was. The size a block has is always given back, so an arena or a
+ * counting allocator needs no headers. Objects keep the pointer: the struct must outlive them.
  */
 struct cqlr_mem {
     void *(*resize)(void *arg, void *p, size_t old, size_t n);
@@ -61,7 +69,8 @@ struct cqlr_mem {
 /* malloc and free; what a NULL `mem` in any option struct means. */
 CQLR_API const struct cqlr_mem *cqlr_mem_default(void);
 
-/* Memory that is freed together, such as a type tree: blocks in a chain. Set up with cqlr_arena_init only. */
+/* Memory that is freed together, such as a type tree: blocks in a chain. Set up with
+ * cqlr_arena_init only. */
 struct cqlr_arena {
     const struct cqlr_mem *mem;
     struct cqlr_arena_block *blocks;
@@ -73,13 +82,15 @@ CQLR_API void *cqlr_arena_get(struct cqlr_arena *a, size_t n);
 
 #define CQLR_ERR_TEXT 400
 
-/* What went wrong, in the object that failed. Valid until the next call that fails on the same object. */
+/* What went wrong, in the object that failed. Valid until the next call that fails on the same
+ * object. */
 struct cqlr_err {
-    int code;                 /* CQLR_E_*, 0 = no error */
-    int sys_errno;            /* errno of the system call, or 0 */
-    int32_t server_code;      /* error code of an ERROR message, or 0 */
-    size_t offset;            /* place in the message that was being read, or 0 */
-    char text[CQLR_ERR_TEXT]; /* one line, no newline, always terminated, UTF-8 cut at a character */
+    int code;            /* CQLR_E_*, 0 = no error */
+    int sys_errno;       /* errno of the system call, or 0 */
+    int32_t server_code; /* error code of an ERROR message, or 0 */
+    size_t offset;       /* place in the message that was being read, or 0 */
+    char
+        text[CQLR_ERR_TEXT]; /* one line, no newline, always terminated, UTF-8 cut at a character */
 };
 
 /* The fixed text of a code ("malformed frame or message"); never NULL. */

@@ -1,9 +1,13 @@
 /*
  * bulk.h - one statement, many parameter sets, several processes, results in parameter order.
  *
- * The calling process (the parent) forks workers. Each opens its own connection, prepares the statement, and executes it for the parameter sets of the units it is given, with `in_flight` requests under way; answers are processed where they
- * are (on_page, in the worker), and what it emits reaches the parent in parameter order (on_output or out_fd). The parent owns no CQL socket. A worker that dies is replaced, and its units are executed again from the first page that was not
- * committed, if the statement is idempotent; else what it had sent counts as "outcome unknown". One process and many are the same call with the same output.
+ * The calling process (the parent) forks workers. Each opens its own connection, prepares the
+ * statement, and executes it for the parameter sets of the units it is given, with `in_flight`
+ * requests under way; answers are processed where they are (on_page, in the worker), and what it
+ * emits reaches the parent in parameter order (on_output or out_fd). The parent owns no CQL socket.
+ * A worker that dies is replaced, and its units are executed again from the first page that was not
+ * committed, if the statement is idempotent; else what it had sent counts as "outcome unknown". One
+ * process and many are the same call with the same output.
  *
  * The parent must be single-threaded while cqlr_bulk_run runs (it forks at any time).
  */
@@ -25,28 +29,37 @@ typedef struct cqlr_source cqlr_source;
 enum cqlr_source_kind {
     CQLR_SOURCE_INT,       /* first..last by step: numbers */
     CQLR_SOURCE_DATE,      /* days since 1970-01-01, step in days or (months) calendar months */
-    CQLR_SOURCE_TIMESTAMP, /* milliseconds since the epoch, step in ms or (months) calendar months */
-    CQLR_SOURCE_LIST       /* texts, converted by the marker's type (cqlr_value_parse); p NULL = null */
+    CQLR_SOURCE_TIMESTAMP, /* milliseconds since the epoch, step in ms or (months) calendar months
+                            */
+    CQLR_SOURCE_LIST /* texts, converted by the marker's type (cqlr_value_parse); p NULL = null */
 };
 
-/* One parameter: a marker and the values it takes. Ranges include both ends and run down when first > last; step > 0. */
+/* One parameter: a marker and the values it takes. Ranges include both ends and run down when first
+ * > last; step > 0. */
 struct cqlr_source_param {
-    const char *name; /* of the marker; NULL: the next `?` in order. A name binds every marker that has it. */
+    const char *name; /* of the marker; NULL: the next `?` in order. A name binds every marker that
+                         has it. */
     enum cqlr_source_kind kind;
     int64_t first, last, step;
-    bool months; /* step counts months */
+    bool months;                 /* step counts months */
     const struct cqlr_str *text; /* LIST: borrowed until the source is freed */
     size_t count;                /* LIST */
-    bool checked_late; /* LIST: a text that does not fit its type is an error of its parameter set; else it stops the run before anything is sent */
+    bool checked_late; /* LIST: a text that does not fit its type is an error of its parameter set;
+                          else it stops the run before anything is sent */
 };
 
-enum cqlr_combine { CQLR_COMBINE_PRODUCT /* the last varies fastest */, CQLR_COMBINE_ZIP /* equal lengths */ };
+enum cqlr_combine {
+    CQLR_COMBINE_PRODUCT /* the last varies fastest */,
+    CQLR_COMBINE_ZIP /* equal lengths */
+};
 
-/* All sets of the parameters, `repeat` times over (>= 1). NULL with the reason in err (no memory, zip of unequal lengths, more than 2^63 sets, step < 1). Free with cqlr_source_free. */
+/* All sets of the parameters, `repeat` times over (>= 1). NULL with the reason in err (no memory,
+ * zip of unequal lengths, more than 2^63 sets, step < 1). Free with cqlr_source_free. */
 CQLR_API cqlr_source *cqlr_source_new(const struct cqlr_source_param *p, size_t n,
                                       enum cqlr_combine combine, uint64_t repeat,
                                       struct cqlr_err *err);
-/* One parameter whose values are the lines that `fd` gives until its end (streamed; "\N" is null). fd is borrowed. name as above. */
+/* One parameter whose values are the lines that `fd` gives until its end (streamed; "\N" is null).
+ * fd is borrowed. name as above. */
 CQLR_API cqlr_source *cqlr_source_lines(int fd, const char *name, struct cqlr_err *err);
 CQLR_API void cqlr_source_free(cqlr_source *s);
 /* How many sets; UINT64_MAX when it is not known. */
@@ -63,50 +76,73 @@ struct cqlr_item {
 
 /* What is known while it runs. */
 struct cqlr_bulk_progress {
-    uint64_t done;    /* parameter sets completed and in the output (failed ones included) */
-    uint64_t total;   /* UINT64_MAX when it is not known */
+    uint64_t done;  /* parameter sets completed and in the output (failed ones included) */
+    uint64_t total; /* UINT64_MAX when it is not known */
     uint64_t rows;
     uint64_t errors;
-    double seconds;   /* since the first request */
-    uint64_t p50, p99; /* latency in ns */
+    double seconds;     /* since the first request */
+    uint64_t p50, p99;  /* latency in ns */
     unsigned in_flight; /* in all workers, at the last look */
     unsigned workers;
 };
 
 enum cqlr_order { CQLR_ORDER_INPUT, CQLR_ORDER_NONE };
-enum cqlr_idempotence { CQLR_IDEMPOTENT_AUTO /* SELECT yes, all else no */, CQLR_IDEMPOTENT_YES, CQLR_IDEMPOTENT_NO };
-enum cqlr_worker_event { CQLR_WORKER_STARTED, CQLR_WORKER_READY, CQLR_WORKER_ENDED, CQLR_WORKER_DIED };
+enum cqlr_idempotence {
+    CQLR_IDEMPOTENT_AUTO /* SELECT yes, all else no */,
+    CQLR_IDEMPOTENT_YES,
+    CQLR_IDEMPOTENT_NO
+};
+enum cqlr_worker_event {
+    CQLR_WORKER_STARTED,
+    CQLR_WORKER_READY,
+    CQLR_WORKER_ENDED,
+    CQLR_WORKER_DIED
+};
 
 struct cqlr_bulk_opts {
-    size_t size; /* set by cqlr_bulk_opts_init */
+    size_t size;                           /* set by cqlr_bulk_opts_init */
     const struct cqlr_client_opts *client; /* its `loop` is ignored; borrowed */
     struct cqlr_str statement;
-    cqlr_source *source;    /* borrowed */
-    unsigned processes;     /* 0 = the cores this process may use (affinity, cgroup quota); never more than there are units */
-    unsigned in_flight;     /* per process; default 128; at most 32767 */
-    uint64_t block;         /* parameter sets per unit of work; 0 = max(1, min(256, total / 4 processes)) */
+    cqlr_source *source; /* borrowed */
+    unsigned processes;  /* 0 = the cores this process may use (affinity, cgroup quota); never more
+                            than there are units */
+    unsigned in_flight;  /* per process; default 128; at most 32767 */
+    uint64_t block; /* parameter sets per unit of work; 0 = max(1, min(256, total / 4 processes)) */
     enum cqlr_order order;
     enum cqlr_idempotence idempotence;
     uint64_t max_errors;    /* failed parameter sets that are put up with; default 0 */
-    double max_error_share; /* or this share of those done so far, looked at from 100 on and at the end; 0 = not used */
+    double max_error_share; /* or this share of those done so far, looked at from 100 on and at the
+                               end; 0 = not used */
     unsigned connects;      /* connections being opened at a time by the whole group; default 2 */
-    size_t lane_bytes;      /* shared memory per worker in which results wait; default 2 MiB, rounded up to pages */
+    size_t lane_bytes; /* shared memory per worker in which results wait; default 2 MiB, rounded up
+                          to pages */
 
-    /* In the parent, once, before any parameter set is executed: the statement's markers and the answer's columns. What it writes to `head` comes out first. Negative = end the run with this code. May be NULL. */
+    /* In the parent, once, before any parameter set is executed: the statement's markers and the
+     * answer's columns. What it writes to `head` comes out first. Negative = end the run with this
+     * code. May be NULL. */
     int (*on_prepared)(void *arg, const struct cqlr_columns *markers,
                        const struct cqlr_columns *columns, struct cqlr_wr *head);
-    /* In the worker, for each page that arrived (not in order): process its rows, append to `out` what shall come out of the parent in order. Negative = the parameter set failed with this code (write the reason to err). NULL = rows are checked and counted.
-     * *rows: how many it had. */
+    /* In the worker, for each page that arrived (not in order): process its rows, append to `out`
+     * what shall come out of the parent in order. Negative = the parameter set failed with this
+     * code (write the reason to err). NULL = rows are checked and counted. *rows: how many it had.
+     */
     int (*on_page)(void *arg, const struct cqlr_item *item, cqlr_reply *r, struct cqlr_wr *out,
                    uint64_t *rows, struct cqlr_err *err);
-    /* In the parent: the bytes that the pages gave, in parameter order (CQLR_ORDER_INPUT) or as they come. Used when out_fd is -1. Negative = end the run with this code. */
+    /* In the parent: the bytes that the pages gave, in parameter order (CQLR_ORDER_INPUT) or as
+     * they come. Used when out_fd is -1. Negative = end the run with this code. */
     int (*on_output)(void *arg, const uint8_t *p, size_t n);
-    int out_fd; /* default -1; else the bytes are written there by the parent, without ever blocking it */
-    /* In the parent, in the same order as the output: a parameter set that failed. err->code CQLR_E_TIMEOUT, CQLR_E_CLOSED: outcome unknown. */
+    int out_fd; /* default -1; else the bytes are written there by the parent, without ever blocking
+                   it */
+    /* In the parent, in the same order as the output: a parameter set that failed. err->code
+     * CQLR_E_TIMEOUT, CQLR_E_CLOSED: outcome unknown. */
     void (*on_error)(void *arg, uint64_t index, const struct cqlr_err *err);
-    void (*on_progress)(void *arg, const struct cqlr_bulk_progress *p); /* in the parent, some ten times a second */
-    void (*on_worker)(void *arg, enum cqlr_worker_event ev, pid_t pid, unsigned slot, const char *why); /* in the parent */
-    /* When stop_fd (default -1) is readable, on_stop is called in the parent (it reads the descriptor empty): 1 = stop sending, wait for what is under way (at most 5 s), then end; 2 = end at once; 0 = go on. */
+    void (*on_progress)(
+        void *arg, const struct cqlr_bulk_progress *p); /* in the parent, some ten times a second */
+    void (*on_worker)(void *arg, enum cqlr_worker_event ev, pid_t pid, unsigned slot,
+                      const char *why); /* in the parent */
+    /* When stop_fd (default -1) is readable, on_stop is called in the parent (it reads the
+     * descriptor empty): 1 = stop sending, wait for what is under way (at most 5 s), then end; 2 =
+     * end at once; 0 = go on. */
     int stop_fd;
     int (*on_stop)(void *arg);
     void *arg;
@@ -115,25 +151,31 @@ CQLR_API void cqlr_bulk_opts_init(struct cqlr_bulk_opts *o, size_t size);
 
 struct cqlr_bulk_summary {
     size_t size;
-    uint64_t queries;  /* parameter sets whose execution completed with an answer, and whose result is out; pages are not counted apart */
-    uint64_t total;    /* parameter sets there were; UINT64_MAX when the source did not end */
+    uint64_t queries; /* parameter sets whose execution completed with an answer, and whose result
+                         is out; pages are not counted apart */
+    uint64_t total;   /* parameter sets there were; UINT64_MAX when the source did not end */
     uint64_t rows;
     uint64_t pages;
-    uint64_t empty;    /* queries without a row */
-    uint64_t errors;   /* parameter sets that failed */
-    uint64_t unknown;  /* of these: outcome unknown */
-    uint64_t missing;  /* parameter sets that were not done (interrupted, aborted) */
-    double seconds;    /* from the first request to the last answer */
+    uint64_t empty;   /* queries without a row */
+    uint64_t errors;  /* parameter sets that failed */
+    uint64_t unknown; /* of these: outcome unknown */
+    uint64_t missing; /* parameter sets that were not done (interrupted, aborted) */
+    double seconds;   /* from the first request to the last answer */
     unsigned processes;
     unsigned replaced; /* workers that died and were replaced */
-    uint64_t p50, p90, p99, p999, max, min; /* latency of a page's request in ns, over all answers */
-    struct cqlr_err err;                    /* why the run ended early, else code 0 */
+    uint64_t p50, p90, p99, p999, max,
+        min;             /* latency of a page's request in ns, over all answers */
+    struct cqlr_err err; /* why the run ended early, else code 0 */
 };
 
 /*
- * Runs to the end. 0 = every parameter set was executed and its result is out (some may have failed: summary.errors). Negative = it ended early, summary.err says why, and what came out is a gapless beginning (CQLR_ORDER_INPUT): CQLR_E_LIMIT too many
- * errors, CQLR_E_CONNECT/RESOLVE/AUTH/VERSION/SERVER/TIMEOUT could not start, CQLR_E_TYPE or CQLR_E_RANGE a parameter does not fit a marker, CQLR_E_OUTPUT the output, CQLR_E_INTERRUPTED, CQLR_E_WORKER workers kept dying, or a callback's code. The summary is always
- * filled in. No child is left behind.
+ * Runs to the end. 0 = every parameter set was executed and its result is out (some may have
+ * failed: summary.errors). Negative = it ended early, summary.err says why, and what came out is a
+ * gapless beginning (CQLR_ORDER_INPUT): CQLR_E_LIMIT too many errors,
+ * CQLR_E_CONNECT/RESOLVE/AUTH/VERSION/SERVER/TIMEOUT could not start, CQLR_E_TYPE or CQLR_E_RANGE a
+ * parameter does not fit a marker, CQLR_E_OUTPUT the output, CQLR_E_INTERRUPTED, CQLR_E_WORKER
+ * workers kept dying, or a callback's code. The summary is always filled in. No child is left
+ * behind.
  */
 CQLR_API CQLR_MUST_USE int cqlr_bulk_run(const struct cqlr_bulk_opts *o,
                                          struct cqlr_bulk_summary *s, size_t size);

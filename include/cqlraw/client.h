@@ -1,10 +1,14 @@
 /*
  * client.h - a Cassandra client: contact points, prepared statements, bound values, replies, pages.
  *
- * Asynchronous calls take a callback with one promise: if submit fails the callback never runs; else it runs exactly once, never from inside submit; on close every pending request gets a closed code. Closing and freeing are allowed inside a
- * callback (the memory goes later); the blocking calls (cqlr_sync_*) are a usage error there. CQLR_E_TIMEOUT and CQLR_E_CLOSED mean "outcome unknown": the server may have done it.
+ * Asynchronous calls take a callback with one promise: if submit fails the callback never runs;
+ * else it runs exactly once, never from inside submit; on close every pending request gets a closed
+ * code. Closing and freeing are allowed inside a callback (the memory goes later); the blocking
+ * calls (cqlr_sync_*) are a usage error there. CQLR_E_TIMEOUT and CQLR_E_CLOSED mean "outcome
+ * unknown": the server may have done it.
  *
- * The library starts no threads, installs no signal handlers, prints nothing. A client belongs to the process that made it: in a forked child every call gives CQLR_E_FORKED and free only frees.
+ * The library starts no threads, installs no signal handlers, prints nothing. A client belongs to
+ * the process that made it: in a forked child every call gives CQLR_E_FORKED and free only frees.
  */
 #ifndef CQLRAW_CLIENT_H
 #define CQLRAW_CLIENT_H
@@ -23,7 +27,8 @@ typedef struct cqlr_reply cqlr_reply;
 
 struct cqlr_client_opts {
     size_t size;                /* set by cqlr_client_opts_init */
-    const char *contact_points; /* "10.0.0.1,db.example:9043,[::1]:9042"; tried in this order; default "127.0.0.1" */
+    const char *contact_points; /* "10.0.0.1,db.example:9043,[::1]:9042"; tried in this order;
+                                   default "127.0.0.1" */
     uint16_t port;              /* for those that name none; default 9042 */
     uint64_t connect_timeout;   /* ns per address, from connect to READY; default 5 s */
     uint64_t request_timeout;   /* ns; default 10 s */
@@ -32,24 +37,29 @@ struct cqlr_client_opts {
     uint32_t max_frame;         /* longest answer accepted; default 256 MiB */
     const char *application_name;
     const struct cqlr_mem *mem; /* NULL = malloc */
-    cqlr_loop *loop;            /* NULL = one of its own; else borrowed until the client is freed, and turned by the host */
+    cqlr_loop *loop; /* NULL = one of its own; else borrowed until the client is freed, and turned
+                        by the host */
 };
 CQLR_API void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size);
 
-/* Strings are copied. Nothing is opened yet. NULL when memory ran out; wrong options are told by cqlr_client_open. */
+/* Strings are copied. Nothing is opened yet. NULL when memory ran out; wrong options are told by
+ * cqlr_client_open. */
 CQLR_API cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o);
 CQLR_API void cqlr_client_free(cqlr_client *cl);
 
-/* The last error: one line that names node, step and cause. Never NULL; code 0 when there was none. */
+/* The last error: one line that names node, step and cause. Never NULL; code 0 when there was none.
+ */
 CQLR_API const struct cqlr_err *cqlr_client_err(const cqlr_client *cl);
 
-/* Connects to the first contact point that answers (names are resolved here, with a blocking getaddrinfo), then calls fn once with 0 or the last point's error. */
+/* Connects to the first contact point that answers (names are resolved here, with a blocking
+ * getaddrinfo), then calls fn once with 0 or the last point's error. */
 typedef void cqlr_open_fn(void *arg, int rc);
 CQLR_API CQLR_MUST_USE int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg);
 /* Pending requests get CQLR_E_CLOSED. */
 CQLR_API void cqlr_client_close(cqlr_client *cl);
 
-/* Its own loop, for hosting it in another: see loop.h. cqlr_client_turn runs what is due without waiting. */
+/* Its own loop, for hosting it in another: see loop.h. cqlr_client_turn runs what is due without
+ * waiting. */
 CQLR_API int cqlr_client_fd(const cqlr_client *cl);
 CQLR_API uint64_t cqlr_client_deadline(const cqlr_client *cl);
 CQLR_API CQLR_MUST_USE int cqlr_client_turn(cqlr_client *cl);
@@ -62,7 +72,8 @@ CQLR_API const char *cqlr_client_peer(const cqlr_client *cl);
 /* The reply is borrowed until fn returns; cqlr_reply_keep makes one that stays. */
 typedef void cqlr_reply_fn(void *arg, cqlr_reply *r);
 
-/* What may differ from the client's defaults for one request. NULL where it is taken = the defaults. */
+/* What may differ from the client's defaults for one request. NULL where it is taken = the
+ * defaults. */
 struct cqlr_request_opts {
     size_t size; /* set by cqlr_request_opts_init, which fills in the client's defaults */
     uint16_t consistency;
@@ -80,39 +91,53 @@ CQLR_API CQLR_MUST_USE int cqlr_client_query(cqlr_client *cl, struct cqlr_str cq
 /* Prepares; in fn, cqlr_reply_take_prepared gives the statement when cqlr_reply_rc is 0. */
 CQLR_API CQLR_MUST_USE int cqlr_client_prepare(cqlr_client *cl, struct cqlr_str cql,
                                                cqlr_reply_fn *fn, void *arg);
-/* Owned by the caller, free with cqlr_prepared_free before the client is freed; NULL when the reply is not that of a prepare. */
+/* Owned by the caller, free with cqlr_prepared_free before the client is freed; NULL when the reply
+ * is not that of a prepare. */
 CQLR_API cqlr_prepared *cqlr_reply_take_prepared(cqlr_reply *r);
 CQLR_API void cqlr_prepared_free(cqlr_prepared *ps);
 
 CQLR_API const struct cqlr_columns *cqlr_prepared_markers(const cqlr_prepared *ps);
-CQLR_API const struct cqlr_columns *cqlr_prepared_columns(const cqlr_prepared *ps); /* of the answer; count 0: none */
-/* Positions of the partition key's components among the markers; *n of them, 0 when not all are markers. */
+CQLR_API const struct cqlr_columns *
+cqlr_prepared_columns(const cqlr_prepared *ps); /* of the answer; count 0: none */
+/* Positions of the partition key's components among the markers; *n of them, 0 when not all are
+ * markers. */
 CQLR_API const uint16_t *cqlr_prepared_pk(const cqlr_prepared *ps, size_t *n);
 /* The first marker at or behind `from` with this name (compared as the server gave it), or -1. */
 CQLR_API int cqlr_prepared_marker(const cqlr_prepared *ps, struct cqlr_str name, int from);
 
 /*
- * Executes with bound values. The bound statement is borrowed until fn has run (UNPREPARED is answered by preparing again and sending once more; a server that then gives another id, or says UNPREPARED again, is an error).
+ * Executes with bound values. The bound statement is borrowed until fn has run (UNPREPARED is
+ * answered by preparing again and sending once more; a server that then gives another id, or says
+ * UNPREPARED again, is an error).
  */
 CQLR_API CQLR_MUST_USE int cqlr_client_execute(cqlr_client *cl, cqlr_bound *b, cqlr_reply_fn *fn,
                                                void *arg);
 
 /* ---- bound values ---- */
 
-/* All values start as "not set", which execute refuses. NULL when memory ran out. The statement must outlive it. */
+/* All values start as "not set", which execute refuses. NULL when memory ran out. The statement
+ * must outlive it. */
 CQLR_API cqlr_bound *cqlr_bound_new(cqlr_prepared *ps);
 CQLR_API void cqlr_bound_free(cqlr_bound *b);
-/* Forgets all values and the paging state, keeps the memory: the cheap way to use one again and again. */
+/* Forgets all values and the paging state, keeps the memory: the cheap way to use one again and
+ * again. */
 CQLR_API void cqlr_bound_reset(cqlr_bound *b);
 
-/* Each gives 0, CQLR_E_RANGE (no such marker), CQLR_E_TYPE (the marker has another type or the value does not fit) or CQLR_E_NOMEM; cqlr_bound_err has one line. Setting a value again replaces it. */
+/* Each gives 0, CQLR_E_RANGE (no such marker), CQLR_E_TYPE (the marker has another type or the
+ * value does not fit) or CQLR_E_NOMEM; cqlr_bound_err has one line. Setting a value again replaces
+ * it. */
 CQLR_API CQLR_MUST_USE int cqlr_bound_null(cqlr_bound *b, unsigned i);
 CQLR_API CQLR_MUST_USE int cqlr_bound_unset(cqlr_bound *b, unsigned i);
-CQLR_API CQLR_MUST_USE int cqlr_bound_bytes(cqlr_bound *b, unsigned i, const void *p, size_t n); /* as they go on the wire, not checked */
-CQLR_API CQLR_MUST_USE int cqlr_bound_int(cqlr_bound *b, unsigned i, int64_t v);                 /* any type that cqlr_value_from_int takes */
-CQLR_API CQLR_MUST_USE int cqlr_bound_double(cqlr_bound *b, unsigned i, double v);               /* double, float */
+CQLR_API CQLR_MUST_USE int cqlr_bound_bytes(cqlr_bound *b, unsigned i, const void *p,
+                                            size_t n); /* as they go on the wire, not checked */
+CQLR_API CQLR_MUST_USE int cqlr_bound_int(cqlr_bound *b, unsigned i,
+                                          int64_t v); /* any type that cqlr_value_from_int takes */
+CQLR_API CQLR_MUST_USE int cqlr_bound_double(cqlr_bound *b, unsigned i,
+                                             double v); /* double, float */
 CQLR_API CQLR_MUST_USE int cqlr_bound_boolean(cqlr_bound *b, unsigned i, bool v);
-CQLR_API CQLR_MUST_USE int cqlr_bound_text(cqlr_bound *b, unsigned i, struct cqlr_str text);     /* any type, through cqlr_value_parse */
+CQLR_API CQLR_MUST_USE int
+cqlr_bound_text(cqlr_bound *b, unsigned i,
+                struct cqlr_str text); /* any type, through cqlr_value_parse */
 CQLR_API const struct cqlr_err *cqlr_bound_err(const cqlr_bound *b);
 
 /* What one request may set. Kept by reset. */
@@ -123,32 +148,40 @@ CQLR_API CQLR_MUST_USE int cqlr_bound_paging_state(cqlr_bound *b, struct cqlr_va
 
 /* ---- replies ---- */
 
-CQLR_API int cqlr_reply_rc(const cqlr_reply *r);                     /* 0, or why there is no answer */
-CQLR_API const struct cqlr_err *cqlr_reply_err(const cqlr_reply *r); /* with the server's code for CQLR_E_SERVER */
+CQLR_API int cqlr_reply_rc(const cqlr_reply *r); /* 0, or why there is no answer */
+CQLR_API const struct cqlr_err *
+cqlr_reply_err(const cqlr_reply *r); /* with the server's code for CQLR_E_SERVER */
 /* The decoded message; for ROWS take the rows with cqlr_reply_next. NULL unless rc is 0. */
 CQLR_API const struct cqlr_result *cqlr_reply_result(const cqlr_reply *r);
-/* Columns of ROWS, parsed once and reused while a statement's answers carry the same; borrowed until the reply ends. NULL when it has no rows. */
+/* Columns of ROWS, parsed once and reused while a statement's answers carry the same; borrowed
+ * until the reply ends. NULL when it has no rows. */
 CQLR_API const struct cqlr_columns *cqlr_reply_columns(const cqlr_reply *r);
-CQLR_API const struct cqlr_prefix *cqlr_reply_prefix(const cqlr_reply *r); /* warnings, trace id, payload */
+CQLR_API const struct cqlr_prefix *
+cqlr_reply_prefix(const cqlr_reply *r); /* warnings, trace id, payload */
 /* The state for the next page, null when this is the last. */
 CQLR_API struct cqlr_value cqlr_reply_paging_state(const cqlr_reply *r);
 
 struct cqlr_row {
     const struct cqlr_columns *columns;
-    const struct cqlr_value *cell; /* columns->count of them; borrowed until the next row is taken */
+    const struct cqlr_value
+        *cell; /* columns->count of them; borrowed until the next row is taken */
 };
-/* 1 a row, 0 no more, negative: malformed or (kept replies of the blocking calls, which fetch further pages here) the next page did not come; cqlr_reply_err tells. */
+/* 1 a row, 0 no more, negative: malformed or (kept replies of the blocking calls, which fetch
+ * further pages here) the next page did not come; cqlr_reply_err tells. */
 CQLR_API CQLR_MUST_USE int cqlr_reply_next(cqlr_reply *r, struct cqlr_row *row);
 /* Checks and counts the rows that are left in this page. A count or a negative code. */
 CQLR_API CQLR_MUST_USE int64_t cqlr_reply_skip(cqlr_reply *r);
 
-/* A copy that lives until cqlr_reply_free; rows are taken from the start again. NULL when memory ran out. */
+/* A copy that lives until cqlr_reply_free; rows are taken from the start again. NULL when memory
+ * ran out. */
 CQLR_API cqlr_reply *cqlr_reply_keep(const cqlr_reply *r);
 CQLR_API void cqlr_reply_free(cqlr_reply *r);
 
-/* Cells by position; the value's "nothing" (empty text, 0, false) when null, out of range or of another width. Look at row->cell[i].n for null. */
+/* Cells by position; the value's "nothing" (empty text, 0, false) when null, out of range or of
+ * another width. Look at row->cell[i].n for null. */
 CQLR_API struct cqlr_str cqlr_row_text(const struct cqlr_row *row, unsigned i);
-CQLR_API int64_t cqlr_row_int(const struct cqlr_row *row, unsigned i); /* tinyint … bigint, counter, timestamp, time */
+CQLR_API int64_t cqlr_row_int(const struct cqlr_row *row,
+                              unsigned i); /* tinyint … bigint, counter, timestamp, time */
 CQLR_API double cqlr_row_double(const struct cqlr_row *row, unsigned i); /* float, double */
 CQLR_API bool cqlr_row_boolean(const struct cqlr_row *row, unsigned i);
 

@@ -1,11 +1,13 @@
 /*
  * conn.h - one connection: a socket, a link, requests with deadlines. It knows no loop.
  *
- * The host polls cqlr_conn_fd for cqlr_conn_wants, calls cqlr_conn_ready when it is ready, cqlr_conn_time when cqlr_conn_deadline has passed, and cqlr_conn_flush once after it has submitted requests. `now` is monotonic nanoseconds from one
- * clock throughout.
+ * The host polls cqlr_conn_fd for cqlr_conn_wants, calls cqlr_conn_ready when it is ready,
+ * cqlr_conn_time when cqlr_conn_deadline has passed, and cqlr_conn_flush once after it has
+ * submitted requests. `now` is monotonic nanoseconds from one clock throughout.
  *
- * The promise: if cqlr_conn_submit fails, the callback never runs; else it runs exactly once, never from inside submit: with the answer, or with CQLR_E_TIMEOUT, or with the code that the connection was closed with. A late answer of a
- * request that timed out is never given to another one.
+ * The promise: if cqlr_conn_submit fails, the callback never runs; else it runs exactly once, never
+ * from inside submit: with the answer, or with CQLR_E_TIMEOUT, or with the code that the connection
+ * was closed with. A late answer of a request that timed out is never given to another one.
  */
 #ifndef CQLRAW_CONN_H
 #define CQLRAW_CONN_H
@@ -20,19 +22,24 @@ extern "C" {
 
 typedef struct cqlr_conn cqlr_conn;
 
-/* rc 0: ev is the answer (opcode RESULT, ERROR, SUPPORTED, READY ...), its views borrowed until the callback returns. rc < 0: ev is NULL and the reason stands in cqlr_conn_err, except for CQLR_E_TIMEOUT, which leaves the connection as it is. */
+/* rc 0: ev is the answer (opcode RESULT, ERROR, SUPPORTED, READY ...), its views borrowed until the
+ * callback returns. rc < 0: ev is NULL and the reason stands in cqlr_conn_err, except for
+ * CQLR_E_TIMEOUT, which leaves the connection as it is. */
 typedef void cqlr_conn_reply_fn(void *arg, int rc, const struct cqlr_event *ev);
 
 struct cqlr_conn_opts {
     size_t size; /* set by cqlr_conn_opts_init */
     const struct cqlr_mem *mem;
     uint32_t max_frame;
-    const char *application_name;    /* for STARTUP; borrowed until cqlr_conn_new returns */
+    const char *application_name; /* for STARTUP; borrowed until cqlr_conn_new returns */
     const char *application_version;
-    uint64_t connect_timeout;        /* ns from open to READY; default 5 s */
-    uint64_t request_timeout;        /* ns from submit to answer; default 10 s; CQLR_NEVER = none */
-    /* Called once each at most: the handshake is done; and the connection has ended (rc: why; cqlr_conn_err has the text). Before on_close returns, every pending request has had its callback. on_close runs also when opening failed later
-     * than in cqlr_conn_open itself, and not when that call failed. The descriptor is still open in on_close, so that the host can take it out of its loop there, and is closed before the call that ended the connection returns. */
+    uint64_t connect_timeout; /* ns from open to READY; default 5 s */
+    uint64_t request_timeout; /* ns from submit to answer; default 10 s; CQLR_NEVER = none */
+    /* Called once each at most: the handshake is done; and the connection has ended (rc: why;
+     * cqlr_conn_err has the text). Before on_close returns, every pending request has had its
+     * callback. on_close runs also when opening failed later than in cqlr_conn_open itself, and not
+     * when that call failed. The descriptor is still open in on_close, so that the host can take it
+     * out of its loop there, and is closed before the call that ended the connection returns. */
     void (*on_open)(void *arg);
     void (*on_close)(void *arg, int rc);
     void (*on_push)(void *arg, const struct cqlr_event *ev); /* EVENT messages; may be NULL */
@@ -42,13 +49,15 @@ CQLR_API void cqlr_conn_opts_init(struct cqlr_conn_opts *o, size_t size);
 
 /* NULL when memory ran out. */
 CQLR_API cqlr_conn *cqlr_conn_new(const struct cqlr_conn_opts *o);
-/* Closes it first, as cqlr_conn_close does. Nothing is called after this has returned. Allowed inside a callback: descriptor and memory go when the callback has returned. */
+/* Closes it first, as cqlr_conn_close does. Nothing is called after this has returned. Allowed
+ * inside a callback: descriptor and memory go when the callback has returned. */
 CQLR_API void cqlr_conn_free(cqlr_conn *c);
 
 /* Starts to connect. 0, or the reason in cqlr_conn_err. Once per object. */
 CQLR_API CQLR_MUST_USE int cqlr_conn_open(cqlr_conn *c, const struct sockaddr *addr, socklen_t n,
                                           uint64_t now);
-/* Ends it now: pending requests get CQLR_E_CLOSED, then on_close runs with that code. Does nothing when it has ended already. Allowed inside a callback. */
+/* Ends it now: pending requests get CQLR_E_CLOSED, then on_close runs with that code. Does nothing
+ * when it has ended already. Allowed inside a callback. */
 CQLR_API void cqlr_conn_close(cqlr_conn *c);
 
 CQLR_API int cqlr_conn_fd(const cqlr_conn *c);         /* -1 before open and after the end */
@@ -57,13 +66,15 @@ CQLR_API uint64_t cqlr_conn_deadline(const cqlr_conn *c);
 CQLR_API void cqlr_conn_ready(cqlr_conn *c, unsigned events, uint64_t now);
 CQLR_API void cqlr_conn_time(cqlr_conn *c, uint64_t now);
 
-/* Submitting: write the body to what begin gives, then submit. 0, or an error: see cqlr_link_begin and cqlr_link_request. Bytes leave at the next cqlr_conn_flush. */
+/* Submitting: write the body to what begin gives, then submit. 0, or an error: see cqlr_link_begin
+ * and cqlr_link_request. Bytes leave at the next cqlr_conn_flush. */
 CQLR_API struct cqlr_wr *cqlr_conn_begin(cqlr_conn *c);
 CQLR_API CQLR_MUST_USE int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags,
                                             cqlr_conn_reply_fn *fn, void *arg, uint64_t now);
 /* Drops what was written since begin, or what a failed submit has dropped already. */
 CQLR_API void cqlr_conn_drop(cqlr_conn *c);
-/* Sends what is waiting, in one call to the kernel when it takes it all; inside a callback, when the callback has returned. Errors end the connection (on_close runs). */
+/* Sends what is waiting, in one call to the kernel when it takes it all; inside a callback, when
+ * the callback has returned. Errors end the connection (on_close runs). */
 CQLR_API void cqlr_conn_flush(cqlr_conn *c);
 
 CQLR_API unsigned cqlr_conn_in_flight(const cqlr_conn *c);

@@ -1,8 +1,9 @@
 /*
  * errcodes.h - every error code of cqlraw, in one table.
  *
- * A function of this library returns 0, a documented count, or one of these negative codes. The hundreds name the class, so that a caller can decide without knowing each code: see CQLR_ERR_CLASS.
- * To add an error, add a row here; nothing else lists them.
+ * A function of this library returns 0, a documented count, or one of these negative codes. The
+ * hundreds name the class, so that a caller can decide without knowing each code: see
+ * CQLR_ERR_CLASS. To add an error, add a row here; nothing else lists them.
  */
 #ifndef CQLRAW_ERRCODES_H
 #define CQLRAW_ERRCODES_H
@@ -39,7 +40,8 @@ enum cqlr_errcode {
         CQLR_OK = 0
 };
 
-/* The class of a code: 1 usage, 2 memory or limit, 3 io, 4 protocol, 5 server, 6 timeout or closed, 7 TLS, 8 again. */
+/* The class of a code: 1 usage, 2 memory or limit, 3 io, 4 protocol, 5 server, 6 timeout or closed,
+ * 7 TLS, 8 again. */
 #define CQLR_ERR_CLASS(code) (-(code) / 100)
 
 #endif

@@ -1,15 +1,18 @@
 /*
  * link.h - one connection's protocol without its I/O: bytes in, events out.
  *
- * A link is fed the bytes that arrived and is asked for events until it has none; it is told what to send and offers the bytes that must leave. It calls nothing back, knows no socket and no clock, and takes either role: a server is the
- * same code turned round. The whole driver of a link is:
+ * A link is fed the bytes that arrived and is asked for events until it has none; it is told what
+ * to send and offers the bytes that must leave. It calls nothing back, knows no socket and no
+ * clock, and takes either role: a server is the same code turned round. The whole driver of a link
+ * is:
  *
  *     room = cqlr_link_room(l, &n);  got = recv(fd, room, n);  cqlr_link_fed(l, got);
  *     while ((rc = cqlr_link_next(l, &ev)) == 1) handle(&ev);
  *     n = cqlr_link_out(l, &p);  sent = send(fd, p, n);  cqlr_link_sent(l, sent);
  *
- * A client link queues STARTUP when it is made and gives the event OPEN when the server is READY. Stream 0 is used for the handshake alone; requests use 1..32767. A stream whose request was given up (cqlr_link_forget) stays
- * reserved until its late answer arrives, which is then swallowed.
+ * A client link queues STARTUP when it is made and gives the event OPEN when the server is READY.
+ * Stream 0 is used for the handshake alone; requests use 1..32767. A stream whose request was given
+ * up (cqlr_link_forget) stays reserved until its late answer arrives, which is then swallowed.
  */
 #ifndef CQLRAW_LINK_H
 #define CQLRAW_LINK_H
@@ -31,34 +34,40 @@ struct cqlr_link_opts {
     const struct cqlr_mem *mem;      /* NULL = malloc; borrowed until the link is freed */
     uint32_t max_frame;              /* longest body accepted; default CQLR_FRAME_MAX */
     uint16_t max_streams;            /* client: ids 1..max_streams are used; default 32767 */
-    const char *application_name;    /* client: sent in STARTUP when not NULL; borrowed until cqlr_link_new returns */
+    const char *application_name;    /* client: sent in STARTUP when not NULL; borrowed until
+                                        cqlr_link_new returns */
     const char *application_version; /* likewise */
 };
 CQLR_API void cqlr_link_opts_init(struct cqlr_link_opts *o, size_t size);
 
-/* NULL only when memory ran out or the options are wrong. Free with cqlr_link_free; NULL is fine there. */
+/* NULL only when memory ran out or the options are wrong. Free with cqlr_link_free; NULL is fine
+ * there. */
 CQLR_API cqlr_link *cqlr_link_new(const struct cqlr_link_opts *o);
 CQLR_API void cqlr_link_free(cqlr_link *l);
 
 enum cqlr_event_kind {
-    CQLR_EV_OPEN,    /* client: the handshake is done, requests may be sent */
-    CQLR_EV_REPLY,   /* client: the answer to the request with this stream and tag */
-    CQLR_EV_PUSH,    /* client: an EVENT of the server (stream -1) */
-    CQLR_EV_REQUEST  /* server: a request; answer it with cqlr_link_begin and cqlr_link_respond. STARTUP comes as a request too. */
+    CQLR_EV_OPEN,   /* client: the handshake is done, requests may be sent */
+    CQLR_EV_REPLY,  /* client: the answer to the request with this stream and tag */
+    CQLR_EV_PUSH,   /* client: an EVENT of the server (stream -1) */
+    CQLR_EV_REQUEST /* server: a request; answer it with cqlr_link_begin and cqlr_link_respond.
+                       STARTUP comes as a request too. */
 };
 
-/* What arrived. Pointers into the link's receive buffer are borrowed until the next cqlr_link_room or cqlr_link_feed. */
+/* What arrived. Pointers into the link's receive buffer are borrowed until the next cqlr_link_room
+ * or cqlr_link_feed. */
 struct cqlr_event {
     enum cqlr_event_kind kind;
     uint8_t opcode;
     uint8_t flags;
     int16_t stream;
-    void *tag;                /* REPLY: what cqlr_link_request was given */
+    void *tag; /* REPLY: what cqlr_link_request was given */
     struct cqlr_prefix prefix;
-    struct cqlr_bytes body;   /* behind the prefix */
+    struct cqlr_bytes body; /* behind the prefix */
 };
 
-/* Where to put received bytes: at least 1, usually many; *n says how many fit. NULL: out of memory (the link has then failed). The buffer grows with the bytes received, never with a length that a peer announced. */
+/* Where to put received bytes: at least 1, usually many; *n says how many fit. NULL: out of memory
+ * (the link has then failed). The buffer grows with the bytes received, never with a length that a
+ * peer announced. */
 CQLR_API uint8_t *cqlr_link_room(cqlr_link *l, size_t *n);
 /* n bytes were put there. */
 CQLR_API void cqlr_link_fed(cqlr_link *l, size_t n);
@@ -66,38 +75,48 @@ CQLR_API void cqlr_link_fed(cqlr_link *l, size_t n);
 CQLR_API CQLR_MUST_USE int cqlr_link_feed(cqlr_link *l, const void *p, size_t n);
 
 /*
- * 1 and the next event; 0 when more bytes are needed; negative when the peer broke the protocol, refused the handshake, or told a connection-level error (ERROR on stream 0): the link has then failed for good, the reason stands in
- * cqlr_link_err, and every later call says the same.
+ * 1 and the next event; 0 when more bytes are needed; negative when the peer broke the protocol,
+ * refused the handshake, or told a connection-level error (ERROR on stream 0): the link has then
+ * failed for good, the reason stands in cqlr_link_err, and every later call says the same.
  */
 CQLR_API CQLR_MUST_USE int cqlr_link_next(cqlr_link *l, struct cqlr_event *ev);
 CQLR_API const struct cqlr_err *cqlr_link_err(const cqlr_link *l);
 
-/* true when bytes of a frame that is not complete yet are held: an end of stream now would be a truncation. */
+/* true when bytes of a frame that is not complete yet are held: an end of stream now would be a
+ * truncation. */
 CQLR_API bool cqlr_link_mid_frame(const cqlr_link *l);
 
 /*
- * Sending: begin gives the writer, positioned behind the header; write the body to it (only append); then end it with one of the three below. Nothing else may be called between. NULL when the link has failed.
+ * Sending: begin gives the writer, positioned behind the header; write the body to it (only
+ * append); then end it with one of the three below. Nothing else may be called between. NULL when
+ * the link has failed.
  */
 CQLR_API struct cqlr_wr *cqlr_link_begin(cqlr_link *l);
-/* Client: the frame is a request. Gives the stream (1..32767), or CQLR_E_AGAIN when all are taken, CQLR_E_STATE before OPEN, or the writer's error; what was written is then dropped. `flags` as in enum cqlr_frame_flag. */
+/* Client: the frame is a request. Gives the stream (1..32767), or CQLR_E_AGAIN when all are taken,
+ * CQLR_E_STATE before OPEN, or the writer's error; what was written is then dropped. `flags` as in
+ * enum cqlr_frame_flag. */
 CQLR_API CQLR_MUST_USE int cqlr_link_request(cqlr_link *l, uint8_t opcode, uint8_t flags,
                                              void *tag);
-/* Server: the frame answers the request that came on `stream`. 0 or the writer's error (the frame is dropped). */
+/* Server: the frame answers the request that came on `stream`. 0 or the writer's error (the frame
+ * is dropped). */
 CQLR_API CQLR_MUST_USE int cqlr_link_respond(cqlr_link *l, uint8_t opcode, uint8_t flags,
                                              int16_t stream);
 /* Drops what was written since begin. */
 CQLR_API void cqlr_link_drop(cqlr_link *l);
 
-/* The request on this stream is given up (timed out): its answer will be swallowed, its id is not used until then. */
+/* The request on this stream is given up (timed out): its answer will be swallowed, its id is not
+ * used until then. */
 CQLR_API void cqlr_link_forget(cqlr_link *l, int16_t stream);
 
-/* Bytes that must leave, and how many of them left. The pointer is borrowed until the next call that sends. */
+/* Bytes that must leave, and how many of them left. The pointer is borrowed until the next call
+ * that sends. */
 CQLR_API size_t cqlr_link_out(const cqlr_link *l, const uint8_t **p);
 CQLR_API void cqlr_link_sent(cqlr_link *l, size_t n);
 
 CQLR_API bool cqlr_link_is_open(const cqlr_link *l);
-CQLR_API unsigned cqlr_link_in_flight(const cqlr_link *l); /* requests without an answer, given-up ones not counted */
-CQLR_API unsigned cqlr_link_orphans(const cqlr_link *l);   /* given up, answer still out */
+CQLR_API unsigned
+cqlr_link_in_flight(const cqlr_link *l); /* requests without an answer, given-up ones not counted */
+CQLR_API unsigned cqlr_link_orphans(const cqlr_link *l); /* given up, answer still out */
 
 #ifdef __cplusplus
 }

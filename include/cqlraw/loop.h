@@ -1,8 +1,10 @@
 /*
  * loop.h - one epoll loop: descriptors, timers, and work that is done once at the end of a turn.
  *
- * It knows nothing of CQL. All storage is the caller's (struct cqlr_watch, cqlr_timer, cqlr_task): it must stay where it is while it is registered, and registering never allocates per turn. Times are monotonic nanoseconds (cqlr_now).
- * Any of the functions may be called from a callback, also to remove what is about to be called.
+ * It knows nothing of CQL. All storage is the caller's (struct cqlr_watch, cqlr_timer, cqlr_task):
+ * it must stay where it is while it is registered, and registering never allocates per turn. Times
+ * are monotonic nanoseconds (cqlr_now). Any of the functions may be called from a callback, also to
+ * remove what is about to be called.
  */
 #ifndef CQLRAW_LOOP_H
 #define CQLRAW_LOOP_H
@@ -37,8 +39,8 @@ CQLR_API void cqlr_loop_remove(cqlr_loop *l, struct cqlr_watch *w);
 struct cqlr_timer {
     void (*fn)(void *arg);
     void *arg;
-    uint64_t at;  /* private: when it fires */
-    size_t slot;  /* private: 0 = not set. Zero-initialise. */
+    uint64_t at; /* private: when it fires */
+    size_t slot; /* private: 0 = not set. Zero-initialise. */
 };
 /* Sets or moves a timer; it fires once. 0 or CQLR_E_NOMEM. */
 CQLR_API CQLR_MUST_USE int cqlr_loop_timer_set(cqlr_loop *l, struct cqlr_timer *t, uint64_t at);
@@ -50,20 +52,24 @@ struct cqlr_task {
     struct cqlr_task *next; /* private */
     bool queued;            /* private. Zero-initialise. */
 };
-/* Runs the task once at the end of this turn (of the next one, when called outside a turn). Queueing it twice is once. */
+/* Runs the task once at the end of this turn (of the next one, when called outside a turn).
+ * Queueing it twice is once. */
 CQLR_API void cqlr_loop_defer(cqlr_loop *l, struct cqlr_task *t);
 CQLR_API void cqlr_loop_undefer(cqlr_loop *l, struct cqlr_task *t);
 
 /*
- * One turn: waits until a descriptor is ready, a timer is due, or `until` (0 = don't wait, CQLR_NEVER = as long as it takes); calls what is ready, then the timers, then the deferred tasks. 0, or CQLR_E_IO with errno set. A signal ends the wait early,
- * which is not an error. CQLR_E_USAGE inside a callback of the same loop.
+ * One turn: waits until a descriptor is ready, a timer is due, or `until` (0 = don't wait,
+ * CQLR_NEVER = as long as it takes); calls what is ready, then the timers, then the deferred tasks.
+ * 0, or CQLR_E_IO with errno set. A signal ends the wait early, which is not an error. CQLR_E_USAGE
+ * inside a callback of the same loop.
  */
 CQLR_API CQLR_MUST_USE int cqlr_loop_turn(cqlr_loop *l, uint64_t until);
 
 /* The time at which this turn woke up: cheap, the same for the whole turn. */
 CQLR_API uint64_t cqlr_loop_now(const cqlr_loop *l);
 
-/* For hosting the loop in another one: its descriptor is readable when a turn has work to do, or at the deadline (CQLR_NEVER: none; 0: at once). */
+/* For hosting the loop in another one: its descriptor is readable when a turn has work to do, or at
+ * the deadline (CQLR_NEVER: none; 0: at once). */
 CQLR_API int cqlr_loop_fd(const cqlr_loop *l);
 CQLR_API uint64_t cqlr_loop_deadline(const cqlr_loop *l);
 

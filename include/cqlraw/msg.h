@@ -1,8 +1,10 @@
 /*
  * msg.h - the messages of protocol v4, in both directions.
  *
- * Each message has a struct, a _write (struct → body bytes, appended to a writer) and a _read (body bytes → struct). What a _read gives are views into the bytes it read; it allocates nothing and trusts nothing. Bytes behind the
- * last field of a message are ignored (native_protocol_v4.spec section 1). A _read returns 0 or the reader's error; a _write returns w->rc.
+ * Each message has a struct, a _write (struct → body bytes, appended to a writer) and a _read (body
+ * bytes → struct). What a _read gives are views into the bytes it read; it allocates nothing and
+ * trusts nothing. Bytes behind the last field of a message are ignored (native_protocol_v4.spec
+ * section 1). A _read returns 0 or the reader's error; a _write returns w->rc.
  *
  * READY and OPTIONS have an empty body and so no functions.
  */
@@ -16,7 +18,8 @@
 extern "C" {
 #endif
 
-/* ---- what may stand in front of a body (section 2.2): trace id, warnings, custom payload, in this order ---- */
+/* ---- what may stand in front of a body (section 2.2): trace id, warnings, custom payload, in this
+ * order ---- */
 
 struct cqlr_prefix {
     bool has_trace;
@@ -24,7 +27,8 @@ struct cqlr_prefix {
     struct cqlr_span warnings; /* responses only: string list */
     struct cqlr_span payload;  /* bytes map */
 };
-/* Reads the parts that the header's flags announce. `response` tells the direction: requests carry a payload only. */
+/* Reads the parts that the header's flags announce. `response` tells the direction: requests carry
+ * a payload only. */
 CQLR_API CQLR_MUST_USE int cqlr_prefix_read(struct cqlr_rd *r, uint8_t flags, bool response,
                                             struct cqlr_prefix *p);
 CQLR_API CQLR_MUST_USE int cqlr_prefix_write(struct cqlr_wr *w, uint8_t flags, bool response,
@@ -81,11 +85,14 @@ struct cqlr_params {
     uint16_t serial;                /* SERIAL or LOCAL_SERIAL */
     int64_t timestamp;              /* microseconds since the epoch; INT64_MIN is not allowed */
 };
-/* Checks the form only; whether the values make sense is for the receiver to say. An unknown flag is an error: what it adds cannot be skipped. */
+/* Checks the form only; whether the values make sense is for the receiver to say. An unknown flag
+ * is an error: what it adds cannot be skipped. */
 CQLR_API CQLR_MUST_USE int cqlr_params_read(struct cqlr_rd *r, struct cqlr_params *p);
-/* CQLR_E_RANGE for what no server accepts: an unknown flag, NAMES without VALUES, page_size <= 0, a null paging state, a serial consistency that is none, timestamp INT64_MIN. */
+/* CQLR_E_RANGE for what no server accepts: an unknown flag, NAMES without VALUES, page_size <= 0, a
+ * null paging state, a serial consistency that is none, timestamp INT64_MIN. */
 CQLR_API CQLR_MUST_USE int cqlr_params_write(struct cqlr_wr *w, const struct cqlr_params *p);
-/* Takes one value off the front of p->values (a copy of the span is the iterator); name is NULL-able and only set with NAMES. */
+/* Takes one value off the front of p->values (a copy of the span is the iterator); name is
+ * NULL-able and only set with NAMES. */
 CQLR_API bool cqlr_params_next(struct cqlr_span *it, uint8_t flags, struct cqlr_str *name,
                                struct cqlr_value *v);
 
@@ -124,7 +131,8 @@ struct cqlr_column {
     const struct cqlr_type *type;
 };
 
-/* Columns that outlive the message they came in: a parsed copy, with the very bytes it was parsed from, so that the next message's can be compared. */
+/* Columns that outlive the message they came in: a parsed copy, with the very bytes it was parsed
+ * from, so that the next message's can be compared. */
 struct cqlr_columns {
     uint32_t count;
     const struct cqlr_column *col;
@@ -137,10 +145,12 @@ struct cqlr_columns {
 struct cqlr_spec {
     uint32_t flags; /* all metadata flags of the message */
     uint32_t count; /* columns; correct also with NO_METADATA */
-    struct cqlr_bytes bytes; /* as in the message; when they are those of `known`, its copy of them */
+    struct cqlr_bytes
+        bytes; /* as in the message; when they are those of `known`, its copy of them */
 };
 
-/* spec → columns; free with cqlr_columns_free. NULL with the reason in err (CQLR_E_PROTO, CQLR_E_NOMEM). With NO_METADATA the columns have no names and type CUSTOM. */
+/* spec → columns; free with cqlr_columns_free. NULL with the reason in err (CQLR_E_PROTO,
+ * CQLR_E_NOMEM). With NO_METADATA the columns have no names and type CUSTOM. */
 CQLR_API struct cqlr_columns *cqlr_columns_new(const struct cqlr_spec *s,
                                                const struct cqlr_mem *mem, struct cqlr_err *err);
 CQLR_API void cqlr_columns_free(struct cqlr_columns *c);
@@ -169,15 +179,18 @@ struct cqlr_rows {
 
 struct cqlr_prepared_result {
     struct cqlr_bytes id;
-    struct cqlr_spec markers;  /* flags: GLOBAL_SPEC only */
-    struct cqlr_span pk;       /* count × [short]: positions of the partition key's components among the markers */
-    struct cqlr_spec result;   /* columns of the answer; count 0 for what is not a SELECT */
-    struct cqlr_value paging_state; /* of the result metadata; null in practice, present only for what a server may send */
+    struct cqlr_spec markers; /* flags: GLOBAL_SPEC only */
+    struct cqlr_span
+        pk; /* count × [short]: positions of the partition key's components among the markers */
+    struct cqlr_spec result;        /* columns of the answer; count 0 for what is not a SELECT */
+    struct cqlr_value paging_state; /* of the result metadata; null in practice, present only for
+                                       what a server may send */
 };
 
 struct cqlr_schema_change {
-    struct cqlr_str change;     /* CREATED, UPDATED, DROPPED */
-    struct cqlr_str target;     /* KEYSPACE, TABLE, TYPE, FUNCTION, AGGREGATE; with any other the rest is empty */
+    struct cqlr_str change; /* CREATED, UPDATED, DROPPED */
+    struct cqlr_str
+        target; /* KEYSPACE, TABLE, TYPE, FUNCTION, AGGREGATE; with any other the rest is empty */
     struct cqlr_str keyspace;
     struct cqlr_str name;       /* empty for KEYSPACE */
     struct cqlr_span arguments; /* string list; FUNCTION and AGGREGATE */
@@ -194,22 +207,27 @@ struct cqlr_result {
 };
 
 /*
- * known: columns of an earlier answer of the same statement, or NULL. When the column specs are the same bytes they are not walked again, and cqlr_spec_is tells so. Costs one memcmp.
+ * known: columns of an earlier answer of the same statement, or NULL. When the column specs are the
+ * same bytes they are not walked again, and cqlr_spec_is tells so. Costs one memcmp.
  */
 CQLR_API CQLR_MUST_USE int cqlr_result_read(struct cqlr_rd *r, const struct cqlr_columns *known,
                                             struct cqlr_result *m);
 /* true when the spec's bytes are those `c` was made from. */
 CQLR_API bool cqlr_spec_is(const struct cqlr_spec *s, const struct cqlr_columns *c);
 
-/* Takes the next row: `cells` has room for spec.count values. 1 a row, 0 no more, negative: malformed, reason in the reader's err. */
+/* Takes the next row: `cells` has room for spec.count values. 1 a row, 0 no more, negative:
+ * malformed, reason in the reader's err. */
 CQLR_API CQLR_MUST_USE int cqlr_rows_next(struct cqlr_rows *rows, struct cqlr_value *cells);
 
-/* Walks all rows that are left and checks their bounds, without giving cells. Returns how many, or a negative code. */
+/* Walks all rows that are left and checks their bounds, without giving cells. Returns how many, or
+ * a negative code. */
 CQLR_API CQLR_MUST_USE int64_t cqlr_rows_skip(struct cqlr_rows *rows);
 
 /*
- * Server side. For ROWS: writes kind, metadata (GLOBAL_SPEC when all columns share keyspace and table; MORE_PAGES when paging_state is not null) and the row count; the caller appends rows × columns [bytes].
- * flags: 0, or NO_METADATA to leave the specs out (GLOBAL_SPEC beside it is sent as it stands, as some servers do).
+ * Server side. For ROWS: writes kind, metadata (GLOBAL_SPEC when all columns share keyspace and
+ * table; MORE_PAGES when paging_state is not null) and the row count; the caller appends rows ×
+ * columns [bytes]. flags: 0, or NO_METADATA to leave the specs out (GLOBAL_SPEC beside it is sent
+ * as it stands, as some servers do).
  */
 CQLR_API CQLR_MUST_USE int cqlr_rows_write(struct cqlr_wr *w, const struct cqlr_column *col,
                                            uint32_t columns, uint32_t flags,
@@ -256,7 +274,8 @@ enum cqlr_server_error {
 /* "Read timeout", or NULL for a code that is not known. */
 CQLR_API const char *cqlr_server_error_name(int32_t code);
 
-/* An ERROR message. Fields behind `message` belong to the codes named; the rest are zero. An unknown code has code and message only. */
+/* An ERROR message. Fields behind `message` belong to the codes named; the rest are zero. An
+ * unknown code has code and message only. */
 struct cqlr_error {
     int32_t code;
     struct cqlr_str message;
@@ -267,13 +286,14 @@ struct cqlr_error {
     bool data_present;          /* READ_TIMEOUT, READ_FAILURE */
     struct cqlr_str write_type; /* WRITE_TIMEOUT, WRITE_FAILURE; kept as text, unknown ones too */
     struct cqlr_str keyspace;   /* FUNCTION_FAILURE, ALREADY_EXISTS */
-    struct cqlr_str name;       /* FUNCTION_FAILURE: function; ALREADY_EXISTS: table ("" = keyspace) */
+    struct cqlr_str name; /* FUNCTION_FAILURE: function; ALREADY_EXISTS: table ("" = keyspace) */
     struct cqlr_span arguments; /* FUNCTION_FAILURE: string list */
     struct cqlr_bytes id;       /* UNPREPARED */
 };
 CQLR_API CQLR_MUST_USE int cqlr_error_read(struct cqlr_rd *r, struct cqlr_error *m);
 CQLR_API CQLR_MUST_USE int cqlr_error_write(struct cqlr_wr *w, const struct cqlr_error *m);
-/* The error as one line for people: "Read timeout (0x1200): MESSAGE [LOCAL_ONE, 0 of 1 answered, no data]", control characters replaced by spaces. */
+/* The error as one line for people: "Read timeout (0x1200): MESSAGE [LOCAL_ONE, 0 of 1 answered, no
+ * data]", control characters replaced by spaces. */
 CQLR_API void cqlr_error_print(struct cqlr_wr *w, const struct cqlr_error *m);
 
 #ifdef __cplusplus

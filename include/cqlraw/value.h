@@ -1,8 +1,10 @@
 /*
  * value.h - CQL types, and values between their bytes on the wire, C and text.
  *
- * A type is a tree of nodes that lives in the object it came with (columns of a result, markers of a prepared statement). A value is a view of bytes (struct cqlr_value): NULL, empty (0 bytes) and a value of some
- * length are three different things for every type (native_protocol_v4.spec section 6).
+ * A type is a tree of nodes that lives in the object it came with (columns of a result, markers of
+ * a prepared statement). A value is a view of bytes (struct cqlr_value): NULL, empty (0 bytes) and
+ * a value of some length are three different things for every type (native_protocol_v4.spec section
+ * 6).
  */
 #ifndef CQLRAW_VALUE_H
 #define CQLRAW_VALUE_H
@@ -13,7 +15,9 @@
 extern "C" {
 #endif
 
-/* Option ids of native_protocol_v4.spec section 4.2.5.2. TEXT (0x0A, a legacy id) is read as VARCHAR. DURATION has no id in v4: it arrives as a custom class, and as 0x15 from others; both are read as DURATION. */
+/* Option ids of native_protocol_v4.spec section 4.2.5.2. TEXT (0x0A, a legacy id) is read as
+ * VARCHAR. DURATION has no id in v4: it arrives as a custom class, and as 0x15 from others; both
+ * are read as DURATION. */
 enum cqlr_type_id {
     CQLR_TYPE_CUSTOM = 0x00,
     CQLR_TYPE_ASCII = 0x01,
@@ -48,7 +52,7 @@ enum cqlr_type_id {
 /* A node of a type. Everything it points to lives as long as the object the type came with. */
 struct cqlr_type {
     enum cqlr_type_id id;
-    uint32_t count;               /* sub types: list and set 1, map 2 (key, value), tuple and UDT n, else 0 */
+    uint32_t count; /* sub types: list and set 1, map 2 (key, value), tuple and UDT n, else 0 */
     const struct cqlr_type *sub;  /* count of them */
     const struct cqlr_str *field; /* UDT: the names of the fields, count of them; else NULL */
     struct cqlr_str keyspace;     /* UDT */
@@ -56,28 +60,33 @@ struct cqlr_type {
 };
 
 /*
- * [option]: reads a type; nodes and copies of its names come from the arena. Unknown option ids are an error (their length is unknown), unknown custom classes are kept as CUSTOM. Returns 0 or r->rc.
- * With a NULL arena the option is only walked and checked, *t is left as it was.
+ * [option]: reads a type; nodes and copies of its names come from the arena. Unknown option ids are
+ * an error (their length is unknown), unknown custom classes are kept as CUSTOM. Returns 0 or
+ * r->rc. With a NULL arena the option is only walked and checked, *t is left as it was.
  */
 CQLR_API CQLR_MUST_USE int cqlr_type_read(struct cqlr_rd *r, struct cqlr_arena *a,
                                           struct cqlr_type *t);
 /* The same as [option]; DURATION is written as v4 servers do, as custom class. */
 CQLR_API void cqlr_type_write(struct cqlr_wr *w, const struct cqlr_type *t);
 
-/* The type as CQL writes it ("map<text, frozen<list<int>>>" without frozen: "map<text, list<int>>"). */
+/* The type as CQL writes it ("map<text, frozen<list<int>>>" without frozen: "map<text,
+ * list<int>>"). */
 CQLR_API void cqlr_type_print(struct cqlr_wr *w, const struct cqlr_type *t);
 
 /*
- * Value → C. 0, or CQLR_E_TYPE when the value is null, empty or of the wrong width; *out is then untouched. No conversion between types is made: ask for what the column is.
+ * Value → C. 0, or CQLR_E_TYPE when the value is null, empty or of the wrong width; *out is then
+ * untouched. No conversion between types is made: ask for what the column is.
  */
 CQLR_API CQLR_MUST_USE int cqlr_value_tinyint(struct cqlr_value v, int8_t *out);
 CQLR_API CQLR_MUST_USE int cqlr_value_smallint(struct cqlr_value v, int16_t *out);
 CQLR_API CQLR_MUST_USE int cqlr_value_int(struct cqlr_value v, int32_t *out);
-CQLR_API CQLR_MUST_USE int cqlr_value_bigint(struct cqlr_value v, int64_t *out); /* also counter, timestamp (ms), time (ns) */
+CQLR_API CQLR_MUST_USE int
+cqlr_value_bigint(struct cqlr_value v, int64_t *out); /* also counter, timestamp (ms), time (ns) */
 CQLR_API CQLR_MUST_USE int cqlr_value_boolean(struct cqlr_value v, bool *out);
 CQLR_API CQLR_MUST_USE int cqlr_value_float(struct cqlr_value v, float *out);
 CQLR_API CQLR_MUST_USE int cqlr_value_double(struct cqlr_value v, double *out);
-CQLR_API CQLR_MUST_USE int cqlr_value_date(struct cqlr_value v, int64_t *days); /* days since 1970-01-01 */
+CQLR_API CQLR_MUST_USE int cqlr_value_date(struct cqlr_value v,
+                                           int64_t *days); /* days since 1970-01-01 */
 
 /* Duration: three vints. Months, days and nanoseconds have one sign. */
 struct cqlr_duration {
@@ -88,8 +97,10 @@ struct cqlr_duration {
 CQLR_API CQLR_MUST_USE int cqlr_value_duration(struct cqlr_value v, struct cqlr_duration *out);
 
 /*
- * The elements of a list, set, map (2 per entry: key, value), tuple or UDT. Start with cqlr_elements_init, then cqlr_elements_next gives 1 and an element with its type, 0 at the end, or a negative code with the
- * reason in err. A tuple or UDT may carry fewer values than its type has: the rest are given as null; more are an error.
+ * The elements of a list, set, map (2 per entry: key, value), tuple or UDT. Start with
+ * cqlr_elements_init, then cqlr_elements_next gives 1 and an element with its type, 0 at the end,
+ * or a negative code with the reason in err. A tuple or UDT may carry fewer values than its type
+ * has: the rest are given as null; more are an error.
  */
 struct cqlr_elements {
     struct cqlr_rd rd;
@@ -104,37 +115,51 @@ CQLR_API CQLR_MUST_USE int cqlr_elements_next(struct cqlr_elements *e, struct cq
 
 /* How a value is written as text. */
 enum cqlr_text_style {
-    CQLR_TEXT,    /* as cqlsh shows it: text as it is, dates and numbers bare; inside collections as literals */
-    CQLR_LITERAL, /* a CQL literal that can stand in a statement: text, dates, times, inet quoted with ' */
-    CQLR_JSON     /* JSON: numbers bare (NaN and infinities as strings), blob "0x…", collections as arrays and objects, text escaped, always valid UTF-8 */
+    CQLR_TEXT,    /* as cqlsh shows it: text as it is, dates and numbers bare; inside collections as
+                     literals */
+    CQLR_LITERAL, /* a CQL literal that can stand in a statement: text, dates, times, inet quoted
+                     with ' */
+    CQLR_JSON /* JSON: numbers bare (NaN and infinities as strings), blob "0x…", collections as
+                 arrays and objects, text escaped, always valid UTF-8 */
 };
 
 /*
- * Value → text, appended to w. null is "null" (CQLR_TEXT at top level: nothing is written, the caller decides how a null looks). Empty is written as nothing for text, ascii and blob in CQLR_TEXT ("0x" for blob),
- * and as "" in JSON; an empty value of another type likewise. Numbers are exact: floats are the shortest text that reads back equal, in Python's repr form (1.5, 1e+100, NaN, Infinity); decimals use an exponent when
- * |scale| > 100. timestamp 2024-02-29T12:34:56.789Z, date 2024-02-29, time 12:34:56.000000000, duration 1mo2d3ns, sets {1, 2}, maps {'a': 1}, lists [1, 2], tuples (1, null), UDTs {field: 1}; years outside 0..9999
- * carry a sign. CUSTOM as blob. Returns 0, or CQLR_E_TYPE/PROTO/NOMEM with the reason in err: the bytes don't fit the type; w->n is then as before the call.
+ * Value → text, appended to w. null is "null" (CQLR_TEXT at top level: nothing is written, the
+ * caller decides how a null looks). Empty is written as nothing for text, ascii and blob in
+ * CQLR_TEXT ("0x" for blob), and as "" in JSON; an empty value of another type likewise. Numbers
+ * are exact: floats are the shortest text that reads back equal, in Python's repr form (1.5,
+ * 1e+100, NaN, Infinity); decimals use an exponent when |scale| > 100. timestamp
+ * 2024-02-29T12:34:56.789Z, date 2024-02-29, time 12:34:56.000000000, duration 1mo2d3ns, sets {1,
+ * 2}, maps {'a': 1}, lists [1, 2], tuples (1, null), UDTs {field: 1}; years outside 0..9999 carry a
+ * sign. CUSTOM as blob. Returns 0, or CQLR_E_TYPE/PROTO/NOMEM with the reason in err: the bytes
+ * don't fit the type; w->n is then as before the call.
  */
 CQLR_API CQLR_MUST_USE int cqlr_value_print(struct cqlr_wr *w, const struct cqlr_type *t,
                                             struct cqlr_value v, enum cqlr_text_style style,
                                             struct cqlr_err *err);
 
 /*
- * Text → value, the bytes without a length in front, appended to w. Reads what cqlr_value_print writes in CQLR_TEXT and CQLR_LITERAL (top level quotes are optional where CQLR_TEXT has none, except that for text,
- * varchar and ascii every byte counts as it stands), and cqlsh's forms of dates and times (2024-02-29 12:34:56+0100, 2024-02-29T12:34Z, milliseconds since the epoch as a number). Returns 0, or CQLR_E_TYPE with one
- * line in err ("'4x' is not an int"); w->n is then as before the call.
+ * Text → value, the bytes without a length in front, appended to w. Reads what cqlr_value_print
+ * writes in CQLR_TEXT and CQLR_LITERAL (top level quotes are optional where CQLR_TEXT has none,
+ * except that for text, varchar and ascii every byte counts as it stands), and cqlsh's forms of
+ * dates and times (2024-02-29 12:34:56+0100, 2024-02-29T12:34Z, milliseconds since the epoch as a
+ * number). Returns 0, or CQLR_E_TYPE with one line in err ("'4x' is not an int"); w->n is then as
+ * before the call.
  */
 CQLR_API CQLR_MUST_USE int cqlr_value_parse(struct cqlr_wr *w, const struct cqlr_type *t,
                                             struct cqlr_str text, struct cqlr_err *err);
 
 /*
- * An integer as a value of a type that holds one (tinyint … bigint, varint, counter, and float, double, decimal where exact; varchar and ascii as decimal text; date as days, timestamp as ms, time as ns), appended
- * to w without a length. Returns 0 or CQLR_E_TYPE with the reason in err (out of range, or no such conversion).
+ * An integer as a value of a type that holds one (tinyint … bigint, varint, counter, and float,
+ * double, decimal where exact; varchar and ascii as decimal text; date as days, timestamp as ms,
+ * time as ns), appended to w without a length. Returns 0 or CQLR_E_TYPE with the reason in err (out
+ * of range, or no such conversion).
  */
 CQLR_API CQLR_MUST_USE int cqlr_value_from_int(struct cqlr_wr *w, const struct cqlr_type *t,
                                                int64_t n, struct cqlr_err *err);
 
-/* Proleptic Gregorian calendar without libc: days since 1970-01-01 of a date, and back; any int64 year that fits. */
+/* Proleptic Gregorian calendar without libc: days since 1970-01-01 of a date, and back; any int64
+ * year that fits. */
 CQLR_API int64_t cqlr_days_from_date(int64_t year, unsigned month, unsigned day);
 CQLR_API void cqlr_date_from_days(int64_t days, int64_t *year, unsigned *month, unsigned *day);
 

@@ -1,8 +1,11 @@
 /*
- * wire.h - the notations of the CQL native protocol: a bounded reader, a growing writer, and the 9-byte frame header.
+ * wire.h - the notations of the CQL native protocol: a bounded reader, a growing writer, and the
+ * 9-byte frame header.
  *
- * Both are sticky: after the first failure every further read yields zero and every further write does nothing, and the first error stays. So a message is written down as the list of its fields, and the
- * result is looked at once, at the end (r.rc, w.rc). All integers on the wire are big-endian (native_protocol_v4.spec sections 2 and 3).
+ * Both are sticky: after the first failure every further read yields zero and every further write
+ * does nothing, and the first error stays. So a message is written down as the list of its fields,
+ * and the result is looked at once, at the end (r.rc, w.rc). All integers on the wire are
+ * big-endian (native_protocol_v4.spec sections 2 and 3).
  */
 #ifndef CQLRAW_WIRE_H
 #define CQLRAW_WIRE_H
@@ -68,7 +71,8 @@ CQLR_API const char *cqlr_opcode_name(uint8_t opcode);
 
 /* ---- reader ---- */
 
-/* A place in bytes that are borrowed from the caller. Set up with cqlr_rd_init; look at rc when done. */
+/* A place in bytes that are borrowed from the caller. Set up with cqlr_rd_init; look at rc when
+ * done. */
 struct cqlr_rd {
     const uint8_t *p;     /* next byte */
     const uint8_t *end;   /* one past the last */
@@ -90,7 +94,8 @@ static inline size_t cqlr_rd_left(const struct cqlr_rd *r)
     return (size_t)(r->end - r->p);
 }
 
-/* Records "FIELD: need N bytes, M left at OFFSET" unless an error stands already; nothing is left to read after it. Returns r->rc. */
+/* Records "FIELD: need N bytes, M left at OFFSET" unless an error stands already; nothing is left
+ * to read after it. Returns r->rc. */
 CQLR_API int cqlr_rd_short(struct cqlr_rd *r, uint64_t need, const char *field);
 
 /* Records "FIELD: WHY at OFFSET", likewise. Returns r->rc. */
@@ -177,8 +182,10 @@ CQLR_API struct cqlr_bytes cqlr_rd_short_bytes(struct cqlr_rd *r, const char *fi
 CQLR_API struct cqlr_bytes cqlr_rd_inetaddr(struct cqlr_rd *r, const char *field);
 
 /*
- * Lists and maps stay in wire form in both directions: a count and the bytes of the entries. The reader has walked the entries, so their bounds are known to be good. A span is also its own iterator: each
- * _next call below takes one entry off its front and returns true, false when none is left.
+ * Lists and maps stay in wire form in both directions: a count and the bytes of the entries. The
+ * reader has walked the entries, so their bounds are known to be good. A span is also its own
+ * iterator: each _next call below takes one entry off its front and returns true, false when none
+ * is left.
  */
 struct cqlr_span {
     uint32_t count;
@@ -199,14 +206,16 @@ CQLR_API bool cqlr_bytes_map_next(struct cqlr_span *it, struct cqlr_str *k, stru
 
 /* ---- writer ---- */
 
-/* Bytes that grow. Set up with cqlr_wr_init, free with cqlr_wr_fini; p and n may be read at any time. n never passes `limit`. */
+/* Bytes that grow. Set up with cqlr_wr_init, free with cqlr_wr_fini; p and n may be read at any
+ * time. n never passes `limit`. */
 struct cqlr_wr {
     uint8_t *p;
     size_t n;
     size_t cap;
     size_t limit;
     const struct cqlr_mem *mem;
-    int rc; /* 0, CQLR_E_NOMEM, CQLR_E_LIMIT (past `limit`), CQLR_E_RANGE (a string or list too long for its length field) */
+    int rc; /* 0, CQLR_E_NOMEM, CQLR_E_LIMIT (past `limit`), CQLR_E_RANGE (a string or list too long
+               for its length field) */
 };
 
 /* mem NULL = default; limit 0 = CQLR_FRAME_MAX + header. Allocates nothing. */
@@ -223,7 +232,8 @@ static inline void cqlr_wr_reset(struct cqlr_wr *w)
     w->rc = 0;
 }
 
-/* n > 0 bytes to fill in by the caller, already counted in w->n; NULL when the writer has failed. */
+/* n > 0 bytes to fill in by the caller, already counted in w->n; NULL when the writer has failed.
+ */
 static inline uint8_t *cqlr_wr_room(struct cqlr_wr *w, size_t n)
 {
     uint8_t *p;
@@ -317,7 +327,8 @@ struct cqlr_frame {
     uint32_t length; /* body bytes that follow */
 };
 
-/* Header ⇄ struct. Nothing is judged here: the link knows which versions, opcodes and lengths it accepts. */
+/* Header ⇄ struct. Nothing is judged here: the link knows which versions, opcodes and lengths it
+ * accepts. */
 CQLR_API void cqlr_frame_read(const uint8_t p[CQLR_FRAME_HEADER], struct cqlr_frame *f);
 CQLR_API void cqlr_frame_write(uint8_t p[CQLR_FRAME_HEADER], const struct cqlr_frame *f);
 

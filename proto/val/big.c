@@ -1,16 +1,21 @@
 /*
- * big.c - varint and decimal: two's complement of any length ⇄ decimal text (native_protocol_v4.spec sections 6.7, 6.24).
+ * big.c - varint and decimal: two's complement of any length ⇄ decimal text
+ * (native_protocol_v4.spec sections 6.7, 6.24).
  *
- * Changing the base takes time that grows with the square of the length. So that a peer can't buy much time with few bytes, integers of more than BYTES_MAX bytes are printed as "0x" and the bytes of the value, and decimal text
- * of more digits than such an integer can have is refused; the 0x form is read back. The scale of a decimal may be any int32: zeros are written out only up to SCALE_PLAIN of them.
+ * Changing the base takes time that grows with the square of the length. So that a peer can't buy
+ * much time with few bytes, integers of more than BYTES_MAX bytes are printed as "0x" and the bytes
+ * of the value, and decimal text of more digits than such an integer can have is refused; the 0x
+ * form is read back. The scale of a decimal may be any int32: zeros are written out only up to
+ * SCALE_PLAIN of them.
  */
 #include <string.h>
 
 #include "proto/val/val.h"
 
-#define BYTES_MAX    16384
-#define DIGITS_MAX   39457               /* of BYTES_MAX bytes */
-#define WORDS_MAX    (BYTES_MAX / 4 + 1) /* 10^DIGITS_MAX needs a few bits more than BYTES_MAX bytes */
+#define BYTES_MAX  16384
+#define DIGITS_MAX 39457               /* of BYTES_MAX bytes */
+#define WORDS_MAX  (BYTES_MAX / 4 + 1) /* 10^DIGITS_MAX needs a few bits more than BYTES_MAX bytes \
+                                        */
 #define CHUNKS_MAX   (DIGITS_MAX / CHUNK + 1)
 #define CHUNK        9 /* decimal digits in a word */
 #define CHUNK_BASE   1000000000
@@ -88,7 +93,8 @@ static void insert_point(struct cqlr_wr *w, size_t at)
         w->p[at] = '.';
 }
 
-/* The digits behind `from` become the number that they are with this scale, -SCALE_PLAIN .. SCALE_PLAIN: 1.23, 0.001, 1200. */
+/* The digits behind `from` become the number that they are with this scale, -SCALE_PLAIN ..
+ * SCALE_PLAIN: 1.23, 0.001, 1200. */
 static void plain_scale(struct cqlr_wr *w, size_t from, int32_t scale)
 {
     size_t n = w->n - from;

@@ -1,7 +1,9 @@
 /*
- * bignum.h - natural numbers of a fixed room, for the exact arithmetic of float_print.c and float_parse.c.
+ * bignum.h - natural numbers of a fixed room, for the exact arithmetic of float_print.c and
+ * float_parse.c.
  *
- * The callers bound their operands: nothing they compute passes BIGNUM_WORDS * 32 bits, which no function here checks. Little-endian words, no leading zero word, 0 has none.
+ * The callers bound their operands: nothing they compute passes BIGNUM_WORDS * 32 bits, which no
+ * function here checks. Little-endian words, no leading zero word, 0 has none.
  */
 #ifndef CQLRAW_PROTO_VAL_BIGNUM_H
 #define CQLRAW_PROTO_VAL_BIGNUM_H

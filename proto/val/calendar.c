@@ -1,7 +1,9 @@
 /*
- * calendar.c - the proleptic Gregorian calendar without libc: days since 1970-01-01 ⇄ year, month, day.
+ * calendar.c - the proleptic Gregorian calendar without libc: days since 1970-01-01 ⇄ year, month,
+ * day.
  *
- * Years are counted from 1 March, so that the leap day is the last of its year; the calendar repeats itself after an era of 400 years. No step leaves int64, for any int64 number of days.
+ * Years are counted from 1 March, so that the leap day is the last of its year; the calendar
+ * repeats itself after an era of 400 years. No step leaves int64, for any int64 number of days.
  */
 #include "proto/val/val.h"
 

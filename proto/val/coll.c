@@ -1,7 +1,9 @@
 /*
- * coll.c - the elements of a list, set, map, tuple or UDT, one after the other (native_protocol_v4.spec sections 6.11 to 6.15, 6.21, 6.22, 7).
+ * coll.c - the elements of a list, set, map, tuple or UDT, one after the other
+ * (native_protocol_v4.spec sections 6.11 to 6.15, 6.21, 6.22, 7).
  *
- * A count is checked against the bytes that its elements need at least before it is believed. Nothing is allocated.
+ * A count is checked against the bytes that its elements need at least before it is believed.
+ * Nothing is allocated.
  */
 #include "proto/base/err.h"
 #include "proto/val/val.h"

@@ -1,7 +1,9 @@
 /*
- * duration.c - months, days and nanoseconds: three signed vints ⇄ text (native_protocol_v5.spec sections 3 and 6; v4 servers send it as a custom class).
+ * duration.c - months, days and nanoseconds: three signed vints ⇄ text (native_protocol_v5.spec
+ * sections 3 and 6; v4 servers send it as a custom class).
  *
- * The parts have one sign. Printed in the standard form, 14mo3d1h30m5s1ms2us3ns; read in that form, with years and weeks too, and as ISO 8601 P1Y2M3DT4H5M6S.
+ * The parts have one sign. Printed in the standard form, 14mo3d1h30m5s1ms2us3ns; read in that form,
+ * with years and weeks too, and as ISO 8601 P1Y2M3DT4H5M6S.
  */
 #include "proto/val/val.h"
 
@@ -143,7 +145,8 @@ static bool parse_units(struct cqlr_str s, uint64_t sum[PARTS], bool minus)
     return true;
 }
 
-/* Numbers, each with one of `letters`, in their order and once at the most; letters[0] is the unit u. Ends at a T or the end of s. */
+/* Numbers, each with one of `letters`, in their order and once at the most; letters[0] is the unit
+ * u. Ends at a T or the end of s. */
 static bool take_iso(struct cqlr_str *s, const char *letters, const struct unit *u,
                      uint64_t sum[PARTS], bool minus)
 {

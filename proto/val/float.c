@@ -1,5 +1,6 @@
 /*
- * float.c - float and double: bytes ⇄ C ⇄ text in the layout of Python's repr (1.5, 1e+100, -0.0), with NaN, Infinity and -Infinity as CQL writes them.
+ * float.c - float and double: bytes ⇄ C ⇄ text in the layout of Python's repr (1.5, 1e+100, -0.0),
+ * with NaN, Infinity and -Infinity as CQL writes them.
  *
  * What is larger than the type can hold is refused, it does not become infinite.
  */

@@ -1,5 +1,6 @@
 /*
- * float.h - the two IEEE formats, and what float_print.c, float_parse.c and float.c tell each other.
+ * float.h - the two IEEE formats, and what float_print.c, float_parse.c and float.c tell each
+ * other.
  */
 #ifndef CQLRAW_PROTO_VAL_FLOAT_H
 #define CQLRAW_PROTO_VAL_FLOAT_H
@@ -29,7 +30,8 @@ struct cqlr__digits {
 /* The fewest digits that read back as m × 2^e (m > 0), of several the nearest (float_print.c). */
 void cqlr__float_digits(const struct cqlr__ieee *f, uint64_t m, int e, struct cqlr__digits *out);
 
-/* Text without a sign ("1.5", "1e5", ".5") → the bits of the nearest number, ties to even. False when it is no number or is too large for the format (float_parse.c). */
+/* Text without a sign ("1.5", "1e5", ".5") → the bits of the nearest number, ties to even. False
+ * when it is no number or is too large for the format (float_parse.c). */
 bool cqlr__float_read(const struct cqlr__ieee *f, struct cqlr_str s, uint64_t *bits);
 
 #endif

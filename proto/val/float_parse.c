@@ -1,8 +1,12 @@
 /*
- * float_parse.c - decimal text → the nearest binary floating point number, ties to even, for any number of digits.
+ * float_parse.c - decimal text → the nearest binary floating point number, ties to even, for any
+ * number of digits.
  *
- * Few digits and a small exponent take one exact multiplication or division (Clinger 1990; this needs the default rounding mode). All else is a long division of big integers, which needs no proof of error bounds. Digits behind
- * the first DIGITS_MAX can only tell "exactly so" from "a little more", so one 1 stands for them: a number halfway between two neighbours has at most 767 digits.
+ * Few digits and a small exponent take one exact multiplication or division (Clinger 1990; this
+ * needs the default rounding mode). All else is a long division of big integers, which needs no
+ * proof of error bounds. Digits behind the first DIGITS_MAX can only tell "exactly so" from "a
+ * little more", so one 1 stands for them: a number halfway between two neighbours has at most 767
+ * digits.
  */
 #include <string.h>
 
@@ -22,7 +26,8 @@ struct decimal {
     int64_t point;
 };
 
-/* Nothing or "e[+-]digits"; past EXPONENT_MAX, which no length of text makes up for, digits are left out. */
+/* Nothing or "e[+-]digits"; past EXPONENT_MAX, which no length of text makes up for, digits are
+ * left out. */
 static bool take_exponent(struct cqlr_str *s, int64_t *exponent)
 {
     bool any = false;
@@ -73,7 +78,8 @@ static bool scan(struct cqlr_str s, struct decimal *d)
     return true;
 }
 
-/* The digits as an integer, at most DIGITS_MAX and a 1 that stands for the rest; returns how many it has. */
+/* The digits as an integer, at most DIGITS_MAX and a 1 that stands for the rest; returns how many
+ * it has. */
 static unsigned read_digits(const struct decimal *d, struct bignum *a)
 {
     unsigned n = 0;
@@ -91,7 +97,8 @@ static unsigned read_digits(const struct decimal *d, struct bignum *a)
     return n;
 }
 
-/* value = a / b, 2^log2 <= value < 2^(log2 + 1) after this: b is doubled, or a, until 1 <= a / b < 2. */
+/* value = a / b, 2^log2 <= value < 2^(log2 + 1) after this: b is doubled, or a, until 1 <= a / b
+ * < 2. */
 static int normalise(struct bignum *a, struct bignum *b)
 {
     int log2 = (int)cqlr__bignum_bits(a) - (int)cqlr__bignum_bits(b);

@@ -1,8 +1,12 @@
 /*
- * float_print.c - binary floating point → the fewest decimal digits that read back as the same number.
+ * float_print.c - binary floating point → the fewest decimal digits that read back as the same
+ * number.
  *
- * Steele and White's algorithm with exact integers, as Burger and Dybvig wrote it down ("Printing Floating-Point Numbers Quickly and Accurately", 1996): the number is r / s, its neighbours lie at the distances down / s and
- * up / s (doubled, so that halves are whole), and digits are made until one more could not tell the number from what reads back as it. A number with an even m also owns the ends of its interval.
+ * Steele and White's algorithm with exact integers, as Burger and Dybvig wrote it down ("Printing
+ * Floating-Point Numbers Quickly and Accurately", 1996): the number is r / s, its neighbours lie at
+ * the distances down / s and up / s (doubled, so that halves are whole), and digits are made until
+ * one more could not tell the number from what reads back as it. A number with an even m also owns
+ * the ends of its interval.
  */
 #include "proto/val/bignum.h"
 #include "proto/val/float.h"
@@ -15,7 +19,8 @@ struct state {
 /* r/s = m × 2^e, with the distances to the middle between neighbours. */
 static void set_up(struct state *st, const struct cqlr__ieee *f, uint64_t m, int e)
 {
-    /* the lower neighbour of a power of two is half as far away, unless it is the smallest normal number */
+    /* the lower neighbour of a power of two is half as far away, unless it is the smallest normal
+     * number */
     bool narrow = m == UINT64_C(1) << (f->precision - 1) && e > f->exponent_min;
     unsigned shift = narrow ? 2 : 1;
 
@@ -61,7 +66,8 @@ static int scale(struct state *st, uint64_t m, int e)
     int log2 = e - 1;
     for (; m; m >>= 1)
         log2++;
-    /* floor(log2 × log10(2)) in fixed point: never more than the power of ten looked for, at most 2 less */
+    /* floor(log2 × log10(2)) in fixed point: never more than the power of ten looked for, at most 2
+     * less */
     int point = (int)(((int64_t)log2 * 1262611) >> 22);
     if (point >= 0) {
         cqlr__bignum_mul_pow10(&st->s, (unsigned)point);

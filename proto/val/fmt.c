@@ -1,7 +1,9 @@
 /*
- * fmt.c - a value of any type → text, CQL literal or JSON: quotes, brackets, null and empty; the bare text of a scalar is made by its row in scalar.c.
+ * fmt.c - a value of any type → text, CQL literal or JSON: quotes, brackets, null and empty; the
+ * bare text of a scalar is made by its row in scalar.c.
  *
- * The depth is that of the type, at most CQLR_TYPE_DEPTH. The length is bounded by the writer's limit.
+ * The depth is that of the type, at most CQLR_TYPE_DEPTH. The length is bounded by the writer's
+ * limit.
  */
 #include <string.h>
 
@@ -40,7 +42,8 @@ static void json_string(struct cqlr_wr *w, const uint8_t *p, size_t n)
     cqlr__out(w, "\"");
 }
 
-/* Makes a JSON string of the JSON text that was written from `from` on, as keys have to be; strings stay. */
+/* Makes a JSON string of the JSON text that was written from `from` on, as keys have to be; strings
+ * stay. */
 static void json_key(struct cqlr_wr *w, size_t from)
 {
     size_t n = w->n - from, extra = 2;

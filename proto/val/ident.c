@@ -1,5 +1,6 @@
 /*
- * ident.c - names of UDTs and fields in CQL text: plain when they are lower-case and not reserved, else in double quotes, so that what is printed can be read back.
+ * ident.c - names of UDTs and fields in CQL text: plain when they are lower-case and not reserved,
+ * else in double quotes, so that what is printed can be read back.
  */
 #include <string.h>
 

@@ -1,8 +1,11 @@
 /*
- * inet.c - 4 or 16 bytes ⇄ the text of an IPv4 or IPv6 address (native_protocol_v4.spec section 6.10).
+ * inet.c - 4 or 16 bytes ⇄ the text of an IPv4 or IPv6 address (native_protocol_v4.spec
+ * section 6.10).
  *
- * IPv6 is printed as RFC 5952 says: lower case, no leading zeros, the first longest run of at least two zero groups as "::", IPv4-mapped addresses with a dotted end. Read are all forms of RFC 4291 section 2.2; there are no
- * zones, and no numbers with leading zeros in IPv4, which some read as octal.
+ * IPv6 is printed as RFC 5952 says: lower case, no leading zeros, the first longest run of at least
+ * two zero groups as "::", IPv4-mapped addresses with a dotted end. Read are all forms of RFC 4291
+ * section 2.2; there are no zones, and no numbers with leading zeros in IPv4, which some read as
+ * octal.
  */
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /*
- * num.c - fixed-width integers and boolean: bytes ⇄ C ⇄ text, and an integer as a value of any type that holds one (native_protocol_v4.spec section 6).
+ * num.c - fixed-width integers and boolean: bytes ⇄ C ⇄ text, and an integer as a value of any type
+ * that holds one (native_protocol_v4.spec section 6).
  */
 #include "proto/base/err.h"
 #include "proto/val/val.h"

@@ -1,7 +1,9 @@
 /*
- * parse.c - text → a value of any type: what fmt.c writes as text or as CQL literal. The bare text of a scalar is read by its row in scalar.c.
+ * parse.c - text → a value of any type: what fmt.c writes as text or as CQL literal. The bare text
+ * of a scalar is read by its row in scalar.c.
  *
- * Literals are cut from the front of a string. The depth is that of the type, at most CQLR_TYPE_DEPTH, not that of the text.
+ * Literals are cut from the front of a string. The depth is that of the type, at most
+ * CQLR_TYPE_DEPTH, not that of the text.
  */
 #include <string.h>
 
@@ -85,7 +87,8 @@ static struct cqlr_str take_bare(struct cqlr_str *s)
     return bare;
 }
 
-/* The text between quotes with its doubled quotes made single, appended to w; returns what was appended. */
+/* The text between quotes with its doubled quotes made single, appended to w; returns what was
+ * appended. */
 static struct cqlr_str unquote(struct cqlr_wr *w, struct cqlr_str s)
 {
     size_t from = w->n;
@@ -168,7 +171,8 @@ static int take_separator(struct parser *p, const struct cqlr_type *t, struct cq
     return misfit(p, t, p->text, s->n ? "',' or its end expected" : "its end is missing");
 }
 
-/* [a, b], {a, b}, {k: v}, (a, b): s stands behind the bracket. Lists, sets and maps have a count in front. */
+/* [a, b], {a, b}, {k: v}, (a, b): s stands behind the bracket. Lists, sets and maps have a count in
+ * front. */
 static int parse_elements(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
                           char closing, unsigned depth)
 {
@@ -242,7 +246,8 @@ static bool take_field(struct cqlr_str *s, struct field *f)
     return true;
 }
 
-/* The field of this name; the search begins at *next, as fields mostly stand in their order, and leaves it behind what was found. */
+/* The field of this name; the search begins at *next, as fields mostly stand in their order, and
+ * leaves it behind what was found. */
 static bool find_field(struct cqlr_str all, struct cqlr_str *next, struct cqlr_str name,
                        struct field *f)
 {

@@ -1,5 +1,6 @@
 /*
- * scalar.c - the table of the types without sub types: name, how it is printed and read, how its text is dressed. To add a type, write its pair and add a row.
+ * scalar.c - the table of the types without sub types: name, how it is printed and read, how its
+ * text is dressed. To add a type, write its pair and add a row.
  *
  * empty_ok is what Cassandra's own validation says of a value of 0 bytes.
  */

@@ -1,5 +1,6 @@
 /*
- * text.c - the small change of text: digits and quotes out, blanks and numbers in, and blob, whose text is its bytes in hex.
+ * text.c - the small change of text: digits and quotes out, blanks and numbers in, and blob, whose
+ * text is its bytes in hex.
  *
  * Only ASCII counts here, whatever the locale of the program says.
  */
@@ -40,7 +41,7 @@ void cqlr__out_hex(struct cqlr_wr *w, const uint8_t *p, size_t n)
         w->rc = w->rc ? w->rc : CQLR_E_LIMIT;
         return;
     }
-    uint8_t *q = cqlr_wr_room(w, n * 2);
+    uint8_t *q = n ? cqlr_wr_room(w, n * 2) : NULL;
     for (size_t i = 0; q && i < n; i++) {
         *q++ = (uint8_t)hex_digits[p[i] >> 4];
         *q++ = (uint8_t)hex_digits[p[i] & 15];
@@ -164,7 +165,7 @@ int cqlr__blob_parse(struct cqlr_wr *w, struct cqlr_str s)
 {
     if (!cqlr__take_nocase(&s, "0x") || s.n % 2)
         return CQLR_E_TYPE;
-    uint8_t *q = cqlr_wr_room(w, s.n / 2);
+    uint8_t *q = s.n ? cqlr_wr_room(w, s.n / 2) : NULL;
     for (size_t i = 0; i < s.n; i += 2) {
         int high = cqlr__hex_digit(s.p[i]), low = cqlr__hex_digit(s.p[i + 1]);
         if (high < 0 || low < 0)

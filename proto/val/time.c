@@ -1,8 +1,10 @@
 /*
- * time.c - date, time and timestamp: bytes ⇄ text (native_protocol_v4.spec sections 6.6, 6.17, 6.18).
+ * time.c - date, time and timestamp: bytes ⇄ text (native_protocol_v4.spec
+ * sections 6.6, 6.17, 6.18).
  *
- * date is a u32, days + 2^31; time is ns since midnight; timestamp is ms since the epoch, of which every int64 has its proleptic date. A text without a zone is UTC. What a text says more finely than the type can hold is
- * refused, never cut off.
+ * date is a u32, days + 2^31; time is ns since midnight; timestamp is ms since the epoch, of which
+ * every int64 has its proleptic date. A text without a zone is UTC. What a text says more finely
+ * than the type can hold is refused, never cut off.
  */
 #include "proto/val/val.h"
 

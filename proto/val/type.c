@@ -1,7 +1,10 @@
 /*
- * type.c - [option] of a result's metadata ⇄ a tree of struct cqlr_type, and its CQL name (native_protocol_v4.spec section 4.2.5.2).
+ * type.c - [option] of a result's metadata ⇄ a tree of struct cqlr_type, and its CQL name
+ * (native_protocol_v4.spec section 4.2.5.2).
  *
- * A peer can't make the tree larger than the bytes it sends: every type that is still to come needs at least two of them, also those of the types around it (`owed`), and nesting ends at CQLR_TYPE_DEPTH.
+ * A peer can't make the tree larger than the bytes it sends: every type that is still to come needs
+ * at least two of them, also those of the types around it (`owed`), and nesting ends at
+ * CQLR_TYPE_DEPTH.
  */
 #include <string.h>
 
@@ -48,7 +51,8 @@ static bool is_duration(struct cqlr_str name)
 static void read_option(struct cqlr_rd *r, struct cqlr_arena *a, struct cqlr_type *t,
                         unsigned depth, size_t owed);
 
-/* t->count sub types, each behind its name in a UDT. `t` is on the caller's stack or in the arena; without an arena the sub types are read into nothing. */
+/* t->count sub types, each behind its name in a UDT. `t` is on the caller's stack or in the arena;
+ * without an arena the sub types are read into nothing. */
 static void read_subs(struct cqlr_rd *r, struct cqlr_arena *a, struct cqlr_type *t, unsigned depth,
                       size_t owed)
 {

@@ -1,7 +1,9 @@
 /*
- * utf8.c - text and ascii: what the server would refuse as such is refused before it is sent (Unicode table 3-7: no overlong forms, no surrogates).
+ * utf8.c - text and ascii: what the server would refuse as such is refused before it is sent
+ * (Unicode table 3-7: no overlong forms, no surrogates).
  *
- * Printing takes the bytes as they stand: a value the server has sent is shown even when it is not valid.
+ * Printing takes the bytes as they stand: a value the server has sent is shown even when it is not
+ * valid.
  */
 #include "proto/val/val.h"
 

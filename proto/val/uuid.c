@@ -1,5 +1,6 @@
 /*
- * uuid.c - uuid and timeuuid: 16 bytes ⇄ 8-4-4-4-12 hex digits (native_protocol_v4.spec sections 6.19, 6.23). A timeuuid is of version 1; what a server sends is shown as it is.
+ * uuid.c - uuid and timeuuid: 16 bytes ⇄ 8-4-4-4-12 hex digits (native_protocol_v4.spec
+ * sections 6.19, 6.23). A timeuuid is of version 1; what a server sends is shown as it is.
  */
 #include "proto/val/val.h"
 

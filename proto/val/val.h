@@ -1,8 +1,10 @@
 /*
  * val.h - what the files of proto/val share: text out, text in, and one pair of functions a type.
  *
- * Every scalar type is a pair: _print (bytes → bare text, appended to w; 0 or CQLR_E_TYPE) and _parse (bare text → bytes, likewise). They know nothing of quotes, null or empty: v.n > 0, and the text
- * is not empty. A failure of the writer is not theirs to report: it stands in w->rc. fmt.c and parse.c put the pairs together by the table of scalar.c.
+ * Every scalar type is a pair: _print (bytes → bare text, appended to w; 0 or CQLR_E_TYPE) and
+ * _parse (bare text → bytes, likewise). They know nothing of quotes, null or empty: v.n > 0, and
+ * the text is not empty. A failure of the writer is not theirs to report: it stands in w->rc. fmt.c
+ * and parse.c put the pairs together by the table of scalar.c.
  */
 #ifndef CQLRAW_PROTO_VAL_VAL_H
 #define CQLRAW_PROTO_VAL_VAL_H
@@ -35,7 +37,8 @@ bool cqlr__take_u64(struct cqlr_str *s, uint64_t *n); /* digits that fit; false 
 /* "[+-]digits" and nothing else, within int64. */
 bool cqlr__read_i64(struct cqlr_str s, int64_t *n);
 
-/* The length of the UTF-8 character at p (1..4), 0 when n bytes hold no whole valid one: overlong forms, surrogates and what lies beyond U+10FFFF are not (utf8.c). */
+/* The length of the UTF-8 character at p (1..4), 0 when n bytes hold no whole valid one: overlong
+ * forms, surrogates and what lies beyond U+10FFFF are not (utf8.c). */
 size_t cqlr__utf8_next(const uint8_t *p, size_t n);
 bool cqlr__utf8_valid(const uint8_t *p, size_t n);
 bool cqlr__ascii_valid(const uint8_t *p, size_t n);
@@ -78,9 +81,9 @@ struct cqlr__scalar {
     const char *name;
     int (*print)(struct cqlr_wr *w, struct cqlr_value v);
     int (*parse)(struct cqlr_wr *w, struct cqlr_str s);
-    bool quoted; /* its CQL literal stands in ' */
-    bool
-        number; /* its JSON may be bare: whatever text of it starts like a number or is true or false */
+    bool quoted;   /* its CQL literal stands in ' */
+    bool number;   /* its JSON may be bare: whatever text of it starts like a number or is true or
+                      false */
     bool empty_ok; /* 0 bytes are a value of it */
 };
 

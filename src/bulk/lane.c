@@ -1,5 +1,7 @@
 /*
- * lane.c - see lane.h: the framed stream, and the reader of a ring. A frame is a 4-byte length (of kind and body), one byte of kind, the body; both ends run the same program, so numbers stay in the machine's own form.
+ * lane.c - see lane.h: the framed stream, and the reader of a ring. A frame is a 4-byte length (of
+ * kind and body), one byte of kind, the body; both ends run the same program, so numbers stay in
+ * the machine's own form.
  */
 #include <errno.h>
 #include <sys/socket.h>
@@ -129,35 +131,48 @@ static bool sound(const struct cqlr__record *h, size_t ready, size_t partial)
            h->kind <= CQLR__RECORD_CHUNK;
 }
 
+/* The next header and its bytes, checked. 1, 0 or CQLR_E_WORKER. */
+static int look(struct cqlr__reader *r)
+{
+    size_t ready = cqlr__ring_ready(r->ring, &r->p);
+    if (ready == 0)
+        return 0;
+    if (ready == SIZE_MAX || ready < sizeof r->rec)
+        return CQLR_E_WORKER;
+    memcpy(&r->rec, r->p, sizeof r->rec); /* once: the worker could change it under us */
+    if (!sound(&r->rec, ready, r->partial.n))
+        return CQLR_E_WORKER;
+    r->p += sizeof r->rec;
+    r->held = sizeof r->rec + cqlr__padded(r->rec.bytes);
+    return 1;
+}
+
+/* Moves a piece from the ring to the bytes that are collected. */
+static int collect(struct cqlr__reader *r)
+{
+    cqlr_wr_raw(&r->partial, r->p, r->rec.bytes);
+    if (r->partial.rc)
+        return CQLR_E_NOMEM;
+    cqlr__ring_consume(r->ring, r->held);
+    r->held = 0;
+    r->p = r->partial.p;
+    r->rec.bytes = r->partial.n;
+    return 1;
+}
+
 int cqlr__reader_next(struct cqlr__reader *r, struct cqlr__record *rec, const uint8_t **p)
 {
-    for (;;) {
-        const uint8_t *at;
-        size_t ready = cqlr__ring_ready(r->ring, &at);
-        if (ready == 0)
-            return 0;
-        if (ready == SIZE_MAX || ready < sizeof *rec)
-            return CQLR_E_WORKER;
-        memcpy(rec, at, sizeof *rec); /* once: the worker could change it under us */
-        if (!sound(rec, ready, r->partial.n))
-            return CQLR_E_WORKER;
-        r->held = sizeof *rec + cqlr__padded(rec->bytes);
-        at += sizeof *rec;
-        if (rec->kind != CQLR__RECORD_CHUNK && !r->partial.n) {
-            *p = at;
-            return 1;
-        }
-        cqlr_wr_raw(&r->partial, at, rec->bytes);
-        if (r->partial.rc)
-            return CQLR_E_NOMEM;
-        cqlr__ring_consume(r->ring, r->held);
-        r->held = 0;
-        if (rec->kind != CQLR__RECORD_CHUNK) {
-            rec->bytes = r->partial.n;
-            *p = r->partial.p;
-            return 1;
-        }
+    while (!r->given) {
+        int rc = look(r);
+        if (rc == 1 && (r->rec.kind == CQLR__RECORD_CHUNK || r->partial.n))
+            rc = collect(r);
+        if (rc < 1)
+            return rc;
+        r->given = r->rec.kind != CQLR__RECORD_CHUNK;
     }
+    *rec = r->rec;
+    *p = r->p;
+    return 1;
 }
 
 void cqlr__reader_take(struct cqlr__reader *r)
@@ -165,6 +180,7 @@ void cqlr__reader_take(struct cqlr__reader *r)
     if (r->held)
         cqlr__ring_consume(r->ring, r->held);
     r->held = 0;
+    r->given = false;
     if (r->partial.cap > CQLR__MESSAGE_MAX) { /* a giant page: give its memory back */
         cqlr_wr_fini(&r->partial);
         cqlr_wr_init(&r->partial, NULL, SIZE_MAX / 2);

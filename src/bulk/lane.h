@@ -1,8 +1,11 @@
 /*
- * lane.h - the two ways between the parent and one worker: a ring of records upwards, and a framed stream of messages in both directions.
+ * lane.h - the two ways between the parent and one worker: a ring of records upwards, and a framed
+ * stream of messages in both directions.
  *
- * A record is output and progress: bytes for the output, and how far its unit has come with them. The parent commits a record as a whole or not at all, so a worker that dies in the middle leaves nothing half done: what it published is good, the rest is
- * executed again. Whatever comes from a worker is checked before it is used.
+ * A record is output and progress: bytes for the output, and how far its unit has come with them.
+ * The parent commits a record as a whole or not at all, so a worker that dies in the middle leaves
+ * nothing half done: what it published is good, the rest is executed again. Whatever comes from a
+ * worker is checked before it is used.
  */
 #ifndef CQLRAW_SRC_BULK_LANE_H
 #define CQLRAW_SRC_BULK_LANE_H
@@ -26,10 +29,10 @@ struct cqlr__record {
     uint32_t state; /* of the bytes, this many at the end are the paging state for next_page */
     uint64_t bytes; /* that follow, padded to 8 */
     uint64_t unit;
-    uint64_t
-        next_item; /* progress when this is committed: parameter sets of the unit that are complete, */
-    uint64_t next_page;                   /* and pages of the one behind them, */
-    uint64_t item_rows;                   /* which had so many rows */
+    uint64_t next_item; /* progress when this is committed: parameter sets of the unit that are
+                           complete, */
+    uint64_t next_page; /* and pages of the one behind them, */
+    uint64_t item_rows; /* which had so many rows */
     uint64_t queries, empty, pages, rows; /* what it adds */
 };
 
@@ -42,8 +45,8 @@ struct cqlr__failure {
 struct cqlr__gauges {
     _Alignas(64) _Atomic uint64_t first_submit; /* monotonic ns; 0 = none yet */
     _Atomic uint64_t last_answer;
-    _Atomic uint64_t
-        sent; /* parameter sets that were submitted, counted over the units in the order they were given */
+    _Atomic uint64_t sent; /* parameter sets that were submitted, counted over the units in the
+                              order they were given */
     _Atomic uint32_t in_flight;
     struct cqlr__hist latency;
 };
@@ -69,8 +72,8 @@ struct cqlr__unit_message {
     uint64_t item, page; /* where to begin, */
     uint64_t item_rows;  /* and how many rows that item has had */
     uint32_t state;      /* bytes of paging state that follow */
-    uint32_t
-        texts; /* lines: bytes of texts behind them, each a 4-byte length (CQLR_NULL: null) and bytes */
+    uint32_t texts; /* lines: bytes of texts behind them, each a 4-byte length (CQLR_NULL: null) and
+                       bytes */
 };
 
 struct cqlr__message {
@@ -110,17 +113,22 @@ int cqlr__stream_next(struct cqlr__stream *s, struct cqlr__message *m);
 struct cqlr__reader {
     struct cqlr__ring *ring;
     struct cqlr_wr partial; /* chunks that wait for their record */
-    size_t held;            /* bytes in the ring of the record that was given last */
+    bool given;             /* a record is out and not taken: */
+    struct cqlr__record rec;
+    const uint8_t *p;
+    size_t held; /* bytes in the ring that taking it frees */
 };
 void cqlr__reader_init(struct cqlr__reader *r, struct cqlr__ring *ring);
 void cqlr__reader_fini(struct cqlr__reader *r);
-/* 1 and the next complete record with all its bytes (borrowed until _take), 0 none, CQLR_E_WORKER: nonsense, CQLR_E_NOMEM. Gives the same record until it is taken. */
+/* 1 and the next complete record with all its bytes (borrowed until _take), 0 none, CQLR_E_WORKER:
+ * nonsense, CQLR_E_NOMEM. Gives the same record until it is taken. */
 CQLR_MUST_USE
 int cqlr__reader_next(struct cqlr__reader *r, struct cqlr__record *rec, const uint8_t **p);
 /* The record was committed: its room is free. */
 void cqlr__reader_take(struct cqlr__reader *r);
 
-/* A record in a buffer of records: 1 and moves *off behind it, 0 at the end. The buffer is our own. */
+/* A record in a buffer of records: 1 and moves *off behind it, 0 at the end. The buffer is our own.
+ */
 int cqlr__record_read(const struct cqlr_wr *from, size_t *off, struct cqlr__record *rec,
                       const uint8_t **p);
 void cqlr__record_write(struct cqlr_wr *to, const struct cqlr__record *rec, const uint8_t *p);

@@ -120,22 +120,6 @@ int cqlr__window_init(struct cqlr__window *w, size_t in_flight)
     return w->slot ? 0 : CQLR_E_NOMEM;
 }
 
-void cqlr__window_fini(struct cqlr__window *w)
-{
-    for (size_t i = 0; i < w->cap && w->slot; i++) {
-        cqlr_wr_fini(&w->slot[i].next);
-        cqlr_wr_fini(&w->slot[i].out);
-    }
-    while (w->spares)
-        cqlr_wr_fini(&w->spare[--w->spares]);
-    while (w->first) {
-        struct cqlr__work *k = w->first;
-        w->first = k->next;
-        work_free(k);
-    }
-    free(w->slot);
-}
-
 static struct cqlr__slot *slot_at(const struct cqlr__window *w, size_t i)
 {
     return &w->slot[(w->head + i) % w->cap];

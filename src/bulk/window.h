@@ -44,7 +44,6 @@ struct cqlr__window {
 
 CQLR_MUST_USE
 int cqlr__window_init(struct cqlr__window *w, size_t in_flight);
-void cqlr__window_fini(struct cqlr__window *w);
 /* A unit came: what TO_UNIT says. 0, CQLR_E_NOMEM, CQLR_E_PROTO. */
 CQLR_MUST_USE
 int cqlr__window_add(struct cqlr__window *w, const uint8_t *p, size_t n);

@@ -1,7 +1,9 @@
 /*
- * conn ⇄ loop. A connection says what it waits for; this keeps a watch, a timer and one flush per turn registered for it. Another event loop would be a sibling of this file.
+ * conn ⇄ loop. A connection says what it waits for; this keeps a watch, a timer and one flush per
+ * turn registered for it. Another event loop would be a sibling of this file.
  *
- * The timer is lazy: deadlines of a connection only move back, so it is left where it is until it fires.
+ * The timer is lazy: deadlines of a connection only move back, so it is left where it is until it
+ * fires.
  */
 #include "src/client/internal.h"
 
@@ -22,7 +24,8 @@ static void update(struct cqlr__attach *a)
             cqlr_conn_close(a->conn);
 }
 
-/* Anything the connection calls may close or free the client, of which `a` is a part: it stays until we leave. */
+/* Anything the connection calls may close or free the client, of which `a` is a part: it stays
+ * until we leave. */
 static void on_ready(void *arg, unsigned events)
 {
     struct cqlr__attach *a = arg;

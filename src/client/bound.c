@@ -1,7 +1,8 @@
 /*
  * Bound values → the body of EXECUTE.
  *
- * Values are laid down as [value]s one behind the other. When they were set in marker order, each once, that is their form on the wire; else they are put in order when the body is written.
+ * Values are laid down as [value]s one behind the other. When they were set in marker order, each
+ * once, that is their form on the wire; else they are put in order when the body is written.
  */
 #include <string.h>
 
@@ -14,10 +15,10 @@
 struct cqlr_bound {
     cqlr_prepared *ps;
     unsigned count;
-    unsigned
-        in_order; /* markers 0..in_order-1 lie in order from the start of `data`; count = all of them and nothing else */
-    bool replaced; /* some value was set twice or out of turn */
-    size_t *at;    /* where each value starts in `data`, or NOT_SET */
+    unsigned in_order; /* markers 0..in_order-1 lie in order from the start of `data`; count = all
+                          of them and nothing else */
+    bool replaced;     /* some value was set twice or out of turn */
+    size_t *at;        /* where each value starts in `data`, or NOT_SET */
     struct cqlr_wr data;
     struct cqlr_wr state; /* paging state; n = 0: none */
     uint16_t consistency;

@@ -1,7 +1,9 @@
 /*
- * The client object: its options, its life, and opening: contact points are tried in order until one is READY.
+ * The client object: its options, its life, and opening: contact points are tried in order until
+ * one is READY.
  *
- * Invariant: `open_fn` is set exactly while opening; `conn` is set while a connection exists, opening included; `is_open` only between READY and the end.
+ * Invariant: `open_fn` is set exactly while opening; `conn` is set while a connection exists,
+ * opening included; `is_open` only between READY and the end.
  */
 #include <errno.h>
 #include <string.h>
@@ -204,7 +206,8 @@ static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
     return rc;
 }
 
-/* Starts with the next address that lets itself be started with; negative when none is left, the last reason in cl->err. */
+/* Starts with the next address that lets itself be started with; negative when none is left, the
+ * last reason in cl->err. */
 static int try_next(cqlr_client *cl)
 {
     while (cl->addr_next < cl->addrs.count) {
@@ -251,7 +254,8 @@ void cqlr_client_close(cqlr_client *cl)
     cqlr__client_leave(cl);
 }
 
-/* In a forked child nothing is sent and nobody is called: only descriptors and memory go. The loop's epoll object is shared with the parent, so nothing is removed from it. */
+/* In a forked child nothing is sent and nobody is called: only descriptors and memory go. The
+ * loop's epoll object is shared with the parent, so nothing is removed from it. */
 void cqlr_client_free(cqlr_client *cl)
 {
     if (!cl || cl->freeing)

@@ -1,7 +1,9 @@
 /*
  * What the files of this room share: the client, its one connection, and the requests under way.
  *
- * A request goes down as client → conn (which owns stream and deadline) and comes up as on_answer() in request.c, which turns the event into a cqlr_reply and calls the user. Every request that conn accepted comes back there exactly once.
+ * A request goes down as client → conn (which owns stream and deadline) and comes up as on_answer()
+ * in request.c, which turns the event into a cqlr_reply and calls the user. Every request that conn
+ * accepted comes back there exactly once.
  */
 #ifndef CQLR_SRC_CLIENT_INTERNAL_H
 #define CQLR_SRC_CLIENT_INTERNAL_H
@@ -11,7 +13,8 @@
 
 #include "src/net/addr.h"
 
-/* conn ⇄ loop: keeps the watch, the timer and the end-of-turn flush in step with what the connection wants. */
+/* conn ⇄ loop: keeps the watch, the timer and the end-of-turn flush in step with what the
+ * connection wants. */
 struct cqlr__attach {
     cqlr_client *client;
     cqlr_loop *loop;
@@ -127,7 +130,8 @@ uint64_t cqlr__client_now(const cqlr_client *cl);
 
 struct cqlr__request *cqlr__request_get(cqlr_client *cl);
 void cqlr__request_put(struct cqlr__request *q);
-/* Submits the body that was written; the request comes back in on_answer. On failure nothing was sent and the caller still has the request. */
+/* Submits the body that was written; the request comes back in on_answer. On failure nothing was
+ * sent and the caller still has the request. */
 int cqlr__request_submit(struct cqlr__request *q, uint8_t opcode);
 /* Completes a request without an answer. */
 void cqlr__request_fail(struct cqlr__request *q, int rc, const struct cqlr_err *err);
@@ -138,11 +142,13 @@ int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
 void cqlr__prepare_again(struct cqlr__request *q);
 void cqlr__prepared_again(struct cqlr__request *q, cqlr_reply *r);
 
-/* bound.c: writes EXECUTE's body. 0, or CQLR_E_USAGE when a value was not set (reason in b->err). */
+/* bound.c: writes EXECUTE's body. 0, or CQLR_E_USAGE when a value was not set (reason in b->err).
+ */
 int cqlr__bound_write(cqlr_bound *b, struct cqlr_wr *w);
 cqlr_prepared *cqlr__bound_prepared(const cqlr_bound *b);
 
-/* reply.c: decodes an event into a reply (rc and err set when it is an ERROR or malformed). `known` may be replaced by the columns that came. */
+/* reply.c: decodes an event into a reply (rc and err set when it is an ERROR or malformed). `known`
+ * may be replaced by the columns that came. */
 void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *ev,
                       struct cqlr__shared_columns **known);
 /* A kept reply becomes another one (which is freed), keeping its way to further pages. */

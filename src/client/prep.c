@@ -1,8 +1,11 @@
 /*
- * Prepared statements: PREPARE → a statement, EXECUTE, and what happens when a server has forgotten one.
+ * Prepared statements: PREPARE → a statement, EXECUTE, and what happens when a server has forgotten
+ * one.
  *
- * UNPREPARED: the EXECUTE waits at its statement, which is prepared again once for all that wait; then each is sent a second time. If the server gives another id, or says UNPREPARED again, the request fails: another id can mean another schema,
- * and its values would be bound to markers nobody looked at.
+ * UNPREPARED: the EXECUTE waits at its statement, which is prepared again once for all that wait;
+ * then each is sent a second time. If the server gives another id, or says UNPREPARED again, the
+ * request fails: another id can mean another schema, and its values would be bound to markers
+ * nobody looked at.
  */
 #include <string.h>
 

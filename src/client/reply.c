@@ -1,7 +1,8 @@
 /*
  * Replies: an answer's bytes → rc, columns, rows; and the copies that outlive the callback.
  *
- * A reply that is not kept lies on the stack of on_answer and points into the receive buffer. Columns are compared with those of the statement's last answer and parsed only when they differ.
+ * A reply that is not kept lies on the stack of on_answer and points into the receive buffer.
+ * Columns are compared with those of the statement's last answer and parsed only when they differ.
  */
 #include <string.h>
 
@@ -104,7 +105,8 @@ static void read_body(cqlr_reply *r, struct cqlr__shared_columns **known)
                               cqlr_client_peer(r->client), r->opcode);
 }
 
-/* Not a memset of the whole: this is the path of every answer, and the error text alone is 400 bytes. */
+/* Not a memset of the whole: this is the path of every answer, and the error text alone is 400
+ * bytes. */
 void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *ev,
                       struct cqlr__shared_columns **known)
 {

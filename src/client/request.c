@@ -1,7 +1,8 @@
 /*
  * Requests: down to the connection, and up again as a reply.
  *
- * on_answer() is where every accepted request comes back, exactly once: it decodes the answer, sends an EXECUTE once more when the server has forgotten the statement, and else calls the user.
+ * on_answer() is where every accepted request comes back, exactly once: it decodes the answer,
+ * sends an EXECUTE once more when the server has forgotten the statement, and else calls the user.
  */
 #include <string.h>
 
@@ -106,7 +107,8 @@ static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
         cqlr__prepared_again(q, &r);
     else
         deliver(q, &r);
-    /* A body that does not hold what it says: nothing on this connection can be trusted any more. */
+    /* A body that does not hold what it says: nothing on this connection can be trusted any more.
+     */
     if (r.err.code == CQLR_E_PROTO && cl->conn)
         cqlr_conn_close(cl->conn);
 }

@@ -1,5 +1,6 @@
 /*
- * The blocking calls: submit, turn the loop until the callback has run, give what it left. And the further pages of their replies.
+ * The blocking calls: submit, turn the loop until the callback has run, give what it left. And the
+ * further pages of their replies.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,7 +23,8 @@ static int usable_here(cqlr_client *cl)
     return 0;
 }
 
-/* Turns the loop until the callback has run: it does, since every request and every attempt to connect has a deadline. */
+/* Turns the loop until the callback has run: it does, since every request and every attempt to
+ * connect has a deadline. */
 static int wait_for(cqlr_client *cl, struct waiter *w)
 {
     while (!w->done) {
@@ -81,7 +83,8 @@ cqlr_prepared *cqlr_sync_prepare(cqlr_client *cl, struct cqlr_str cql)
 
 /* ---- pages ---- */
 
-/* What the further pages of a reply are asked for with: the bound statement, or a copy of the query. */
+/* What the further pages of a reply are asked for with: the bound statement, or a copy of the
+ * query. */
 struct cqlr__next_page {
     cqlr_bound *bound;
     struct cqlr_request_opts o;

@@ -1,12 +1,17 @@
 /*
- * wire_limit.c - how fast could any client be? The least work that gets the main job's answers off the wire, as the baseline of the benchmarks.
+ * wire_limit.c - how fast could any client be? The least work that gets the main job's answers off
+ * the wire, as the baseline of the benchmarks.
  *
- * It prepares `SELECT * FROM system.local WHERE key=?` and then sends copies of one EXECUTE frame, in which only the stream id differs, and looks at nothing but the 9-byte headers of what comes back (is it a RESULT, how long is it, which
- * stream is free again). One receive and one send per wake-up. It checks no rows and has no timeouts: it is no client.
+ * It prepares `SELECT * FROM system.local WHERE key=?` and then sends copies of one EXECUTE frame,
+ * in which only the stream id differs, and looks at nothing but the 9-byte headers of what comes
+ * back (is it a RESULT, how long is it, which stream is free again). One receive and one send per
+ * wake-up. It checks no rows and has no timeouts: it is no client.
  *
  *     wire_limit --host 127.0.0.1 --port 9042 -n 100000 -c 100 -j 2
  *
- * With -j the queries are divided among processes with a connection each. The clock runs from the moment all of them are ready to the last answer; the CPU time is that of the processes over the same span.
+ * With -j the queries are divided among processes with a connection each. The clock runs from the
+ * moment all of them are ready to the last answer; the CPU time is that of the processes over the
+ * same span.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -224,7 +229,8 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Child: says it is ready by its pipe, waits until `go` is closed, runs, and writes the CPU seconds it took. */
+/* Child: says it is ready by its pipe, waits until `go` is closed, runs, and writes the CPU seconds
+ * it took. */
 static _Noreturn void work(const struct settings *s, uint64_t n, int go, int done)
 {
     struct client *c = malloc(sizeof *c);

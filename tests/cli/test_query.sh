@@ -2,7 +2,7 @@
 # `query`: tables, CSV, NDJSON, several statements, bound values, failing statements.
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
-serve
+serve --delay 0
 
 A="SELECT key, rpc_port, truncated_at FROM system.local WHERE key='local'"
 T="SELECT table_name FROM system_schema.tables WHERE keyspace_name='system'"

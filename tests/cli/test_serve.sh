@@ -18,7 +18,7 @@ for signal in TERM INT; do
     gives "$signal is its normal end" 0 ends "$signal"
     check "and nothing listens any more" bash -c "! '$CQLRAW' query x --host '$HOST' 2>&1 | grep -v refused"
 done
-serve
+serve --delay 0
 gives "HUP ends it too" 129 ends HUP
 
 serve --delay 300ms

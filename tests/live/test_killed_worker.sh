@@ -6,10 +6,8 @@ source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 readonly RUNS=20 QUERIES=5000 KS=cqlraw_killed
 
-select_all() { # name of the output
-    cql_run "SELECT id, t FROM $KS.t WHERE id = ?" -P id=1..$QUERIES -j 3 -c 2 --block 20 --format csv \
-        --summary json -o "$tmp/$1"
-}
+readonly -a JOB=("$CQLRAW" run --host "$CONTACT" "SELECT id, t FROM $KS.t WHERE id = ?" -P id=1..$QUERIES
+    -j 3 -c 2 --block 20 --format csv --summary json)
 
 # A random child of that process; nothing when it has none.
 random_worker() {
@@ -21,8 +19,7 @@ random_worker() {
 # Starts a run and kills one of its workers after a random part of the time that a whole run took.
 run_and_kill() { # name of the output
     local parent worker rc=0
-    "$CQLRAW" run --host "$CONTACT" "SELECT id, t FROM $KS.t WHERE id = ?" -P id=1..$QUERIES -j 3 -c 2 --block 20 \
-        --format csv --summary json -o "$tmp/$1" >"$tmp/out" 2>"$tmp/err" &
+    "${JOB[@]}" -o "$tmp/$1" >"$tmp/out" 2>"$tmp/err" &
     parent=$!
     sleep "$(awk -v t="$whole" -v r=$RANDOM 'BEGIN { printf "%.3f", t * r / 32768 }')"
     worker=$(random_worker "$parent" 2>/dev/null) || worker=
@@ -38,7 +35,7 @@ cql_run "INSERT INTO $KS.t (id, t) VALUES (?, ?)" -P id=1..$QUERIES -P t=@"$tmp/
 awk -v n="$QUERIES" 'BEGIN { print "id,t"; for (i = 1; i <= n; i++) printf "%d,%d %0200d\n", i, i, i }' >"$tmp/expected"
 
 from=$EPOCHREALTIME
-exits "a run without a kill" 0 select_all undisturbed
+exits "a run without a kill" 0 "${JOB[@]}" -o "$tmp/undisturbed"
 whole=$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
 same "it gives every row" "$tmp/expected" "$tmp/undisturbed"
 

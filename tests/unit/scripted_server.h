@@ -1,7 +1,9 @@
 /*
- * scripted_server.h - a CQL server of the test's own making, in a child process: blocking sockets, the link in the server role, and a function of the test that answers each request as it likes.
+ * scripted_server.h - a CQL server of the test's own making, in a child process: blocking sockets,
+ * the link in the server role, and a function of the test that answers each request as it likes.
  *
- * `shared` is memory that parent and child both see, for counts. The child ends when the parent closes its connections and calls scripted_server_stop.
+ * `shared` is memory that parent and child both see, for counts. The child ends when the parent
+ * closes its connections and calls scripted_server_stop.
  */
 #ifndef CQLRAW_TESTS_SCRIPTED_SERVER_H
 #define CQLRAW_TESTS_SCRIPTED_SERVER_H
@@ -24,7 +26,8 @@ struct scripted_server {
     volatile unsigned *shared; /* 16 counters, zero at first */
 };
 
-/* Answers one request; STARTUP and OPTIONS are already answered. Writes with cqlr_link_begin and cqlr_link_respond. */
+/* Answers one request; STARTUP and OPTIONS are already answered. Writes with cqlr_link_begin and
+ * cqlr_link_respond. */
 typedef void scripted_answer_fn(cqlr_link *l, const struct cqlr_event *ev,
                                 volatile unsigned *shared);
 

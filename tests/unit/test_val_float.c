@@ -1,7 +1,8 @@
 /*
  * test_val_float.c - float and double ⇄ text, compared with the C library's exact conversions.
  *
- * That a text is the shortest is shown with "%.*e": with one digit less none of the two nearest numerals reads back.
+ * That a text is the shortest is shown with "%.*e": with one digit less none of the two nearest
+ * numerals reads back.
  */
 #include <math.h>
 
@@ -247,7 +248,8 @@ static void subnormal_numbers(void **state)
         check64(of_bits(next_random(&seed) >> (12 + i % 52)), true);
 }
 
-/* Texts that lie exactly halfway between two numbers, and a little beside: the exact expansion of the middle, which needs one bit more. */
+/* Texts that lie exactly halfway between two numbers, and a little beside: the exact expansion of
+ * the middle, which needs one bit more. */
 static void halfway_goes_to_even_however_long_the_text(void **state)
 {
     uint64_t seed = 99;

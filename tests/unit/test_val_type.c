@@ -1,5 +1,6 @@
 /*
- * test_val_type.c - [option] of column metadata ⇄ type trees: every id, nesting, what hostile bytes could do.
+ * test_val_type.c - [option] of column metadata ⇄ type trees: every id, nesting, what hostile bytes
+ * could do.
  */
 #include "tests/unit/val_help.h"
 

@@ -1,5 +1,6 @@
 /*
- * test_val_vectors.c - values as Cassandra's own serializers write them, in both directions: bytes → text and text → the same bytes.
+ * test_val_vectors.c - values as Cassandra's own serializers write them, in both directions: bytes
+ * → text and text → the same bytes.
  */
 #include "tests/unit/val_help.h"
 

@@ -63,7 +63,7 @@ static int put_row(struct query *q, struct table *t, const struct cqlr_row *row)
         break;
     }
     if (rc && !err.code)
-        rc = writer_failed(&q->text, &err);
+        err_set(&err, rc, "the rows as text: %s", cqlr_errcode_text(rc));
     if (rc)
         return statement_failed(&err);
     return q->text.n >= FLUSH_SIZE ? flush(q) : 0;

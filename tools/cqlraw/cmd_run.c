@@ -4,8 +4,8 @@
  * on_prepared, on_page: run_rows.c (on_page in the workers). All else here runs in the parent.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "client_args.h"
@@ -40,18 +40,29 @@ static void on_progress(void *arg, const struct cqlr_bulk_progress *p)
     progress_show(&r->progress, p);
 }
 
+static void tell_death(struct run *r)
+{
+    if (!r->died)
+        return;
+    progress_clear(&r->progress);
+    say(RUN, "worker %ld died and is replaced: %s", (long)r->died, r->why);
+    r->died = 0;
+}
+
 /* Remembers who works where, for the summary. */
 static void on_worker(void *arg, enum cqlr_worker_event ev, pid_t pid, unsigned slot,
                       const char *why)
 {
     struct run *r = arg;
     if (ev == CQLR_WORKER_STARTED && slot < RUN_WORKERS) {
+        tell_death(r);
         r->pid[slot] = pid;
         r->workers = slot >= r->workers ? slot + 1 : r->workers;
     }
     if (ev == CQLR_WORKER_DIED) {
-        progress_clear(&r->progress);
-        say(RUN, "worker %ld died: %s", (long)pid, why ? why : "reason unknown");
+        tell_death(r);
+        r->died = pid;
+        snprintf(r->why, sizeof r->why, "%s", why ? why : "no reason known");
     }
 }
 
@@ -135,7 +146,7 @@ static int failed(struct run *r, const struct params *p, int rc, const struct cq
 static int finish_output(struct run *r, int code)
 {
     bool good = code == EXIT_DONE || code == EXIT_SOME_ERRORS;
-    if (r->format == RUN_TABLE && code != EXIT_PIPE && code != EXIT_OUTPUT) {
+    if (r->format == RUN_TABLE && !r->out.sys_errno) {
         int rc = run_table_end(&r->table);
         if (!rc)
             rc = run_write_table(r);

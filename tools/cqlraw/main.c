@@ -30,7 +30,7 @@ const struct command commands[] = {
      "cqlraw query \"SELECT key, release_version FROM system.local\" --format ndjson", cmd_query},
     {"serve", CMD_SERVE, "[OPTIONS]",
      "a small CQL server for tests: answers SELECT by key on its own system tables", NULL,
-     "cqlraw serve --port-file p & cqlraw run Q -P key=local --host 127.0.0.1:$(cat p)", cmd_serve},
+     "cqlraw serve --port-file p & sleep 1; cqlraw query Q --port $(cat p)", cmd_serve},
     {"help", CMD_HELP, "[COMMAND]", "what there is, and the options of a command", NULL,
      "cqlraw help run", cmd_help},
     {"version", CMD_VERSION, "[--json]", "the version of program and library", NULL,

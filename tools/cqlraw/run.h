@@ -24,10 +24,13 @@ struct run {
     struct run_table table;
     uint64_t errors; /* told of by on_error */
     int stop_fd;
-    int signal;  /* the first one that came, or 0 */
-    int signals; /* how many came */
-    pid_t pid[RUN_WORKERS];
+    int signal;             /* the first one that came, or 0 */
+    int signals;            /* how many came */
+    pid_t pid[RUN_WORKERS]; /* by slot */
     size_t workers;
+    pid_t
+        died; /* a worker whose death is not told yet, or 0: when it is not replaced, the run's own error says more */
+    char why[200];
 };
 
 /* NULL after a line on stderr. The arguments are borrowed. */

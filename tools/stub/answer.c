@@ -1,7 +1,8 @@
 /*
  * answer.c - a table from opcodes to functions that write the body of the answer.
  *
- * Each function writes to a frame that was begun and returns the answer's opcode, or FAILED with the error to send instead; what it wrote is then dropped.
+ * Each function writes to a frame that was begun and returns the answer's opcode, or FAILED with
+ * the error to send instead; what it wrote is then dropped.
  */
 #include "answer.h"
 

@@ -21,7 +21,8 @@ struct stub_session {
     const char *keyspace; /* of USE, or NULL */
 };
 
-/* Queues exactly one answer in the link. 0, or negative: the connection cannot go on (out of memory). */
+/* Queues exactly one answer in the link. 0, or negative: the connection cannot go on (out of
+ * memory). */
 int stub_answer(struct stub_session *s, cqlr_link *l, const struct cqlr_event *request);
 
 #endif

@@ -1,8 +1,10 @@
 /*
  * conn.c - one connection: reads requests, answers them in their order, sends the answers.
  *
- * Nothing is read and nothing answered while more than a fixed number of bytes waits to leave, so a client that sends and does not read costs a bounded amount of memory; it feels the back-pressure of TCP.
- * A connection ends when the peer is gone, or, after what was queued has left, when the peer has said all it wanted or broke the protocol.
+ * Nothing is read and nothing answered while more than a fixed number of bytes waits to leave, so a
+ * client that sends and does not read costs a bounded amount of memory; it feels the back-pressure
+ * of TCP. A connection ends when the peer is gone, or, after what was queued has left, when the
+ * peer has said all it wanted or broke the protocol.
  */
 #include <errno.h>
 #include <sys/socket.h>
@@ -65,7 +67,8 @@ static int hold_back(struct stub_conn *c)
     return stub_delay_add(&c->delay, cqlr_loop_now(c->s->loop) + c->s->delay, queued);
 }
 
-/* Answers what has arrived: 1 stopped because enough waits to leave, 0 nothing is left to answer, negative: nothing can be answered any more. */
+/* Answers what has arrived: 1 stopped because enough waits to leave, 0 nothing is left to answer,
+ * negative: nothing can be answered any more. */
 static int answer_some(struct stub_conn *c)
 {
     struct cqlr_event ev;

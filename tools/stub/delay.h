@@ -1,8 +1,9 @@
 /*
  * delay.h - which of the bytes that wait to leave may leave by now.
  *
- * Every answer is held back equally long, so answers become due in the order in which they were written: a queue of (time, how many bytes of the connection's whole output are due then) is enough. An answer is never
- * copied for it.
+ * Every answer is held back equally long, so answers become due in the order in which they were
+ * written: a queue of (time, how many bytes of the connection's whole output are due then) is
+ * enough. An answer is never copied for it.
  */
 #ifndef STUB_DELAY_H
 #define STUB_DELAY_H

@@ -1,7 +1,8 @@
 /*
  * prepared.c - prepared statements by id, most recently used first, each with its last answer.
  *
- * The tables never change, so an answer stays right for ever; keeping one per statement makes the hot EXECUTE of a bulk read one comparison of the key and one copy.
+ * The tables never change, so an answer stays right for ever; keeping one per statement makes the
+ * hot EXECUTE of a bulk read one comparison of the key and one copy.
  */
 #include "prepared.h"
 

@@ -1,7 +1,9 @@
 /*
- * schema.c - which tables the stub has, their keys, columns and types: those of a Cassandra 5.0 as far as drivers read them.
+ * schema.c - which tables the stub has, their keys, columns and types: those of a Cassandra 5.0 as
+ * far as drivers read them.
  *
- * system.local and system.peers* have every column of the real ones. system_schema.{tables,views} leave the storage options out, which mean nothing here.
+ * system.local and system.peers* have every column of the real ones. system_schema.{tables,views}
+ * leave the storage options out, which mean nothing here.
  */
 #include "tables.h"
 

@@ -1,7 +1,8 @@
 /*
  * select.c - finds the rows a SELECT asks for and writes them, a page at a time.
  *
- * A paging state is the statement's id and the number of rows already given: it is only good for the statement it came from, and a made-up one is refused.
+ * A paging state is the statement's id and the number of rows already given: it is only good for
+ * the statement it came from, and a made-up one is refused.
  */
 #include "select.h"
 
@@ -43,7 +44,8 @@ static bool literal_value(struct cqlr_wr *w, const struct cqlr_column *col, stru
                                      CQLR_STR(col->name));
 }
 
-/* One condition's value: the next bound one, or the literal. A key is never null, nor empty when it is text. */
+/* One condition's value: the next bound one, or the literal. A key is never null, nor empty when it
+ * is text. */
 static bool want_one(struct wanted *w, uint32_t i, const struct stub_statement *st,
                      struct cqlr_span *values, uint8_t flags, struct stub_failure *f)
 {

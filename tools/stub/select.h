@@ -7,8 +7,10 @@
 #include "statement.h"
 
 /*
- * Appends a Rows result for the page that `p` asks for: all matching rows, or page_size of them with a paging state that this statement, identified by id, takes back. False with the reason in f; what was written is then worth nothing.
- * *rows is how many rows it has when these are all there are, else STUB_PART_OF_ROWS.
+ * Appends a Rows result for the page that `p` asks for: all matching rows, or page_size of them
+ * with a paging state that this statement, identified by id, takes back. False with the reason in
+ * f; what was written is then worth nothing. *rows is how many rows it has when these are all there
+ * are, else STUB_PART_OF_ROWS.
  */
 #define STUB_PART_OF_ROWS UINT32_MAX
 bool stub_select_rows(struct cqlr_wr *w, const struct stub_statement *st, const uint8_t id[16],

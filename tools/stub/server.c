@@ -15,7 +15,8 @@
 
 #define ACCEPT_AT_ONCE 64 /* then the connections get their turn */
 #define RETRY_AFTER                                                                                \
-    (100 * UINT64_C(1000000)) /* ns; without a free descriptor accept is not tried again at once */
+    (100 * UINT64_C(1000000)) /* ns; without a free descriptor accept is not tried again at once   \
+                               */
 
 void stub_opts_init(struct stub_opts *o)
 {
@@ -47,7 +48,8 @@ static void on_retry(void *arg)
         (void)!cqlr_loop_timer_set(s->loop, &s->retry, cqlr_loop_now(s->loop) + RETRY_AFTER);
 }
 
-/* The listener stays readable while no descriptor is free: look away for a while instead of spinning. */
+/* The listener stays readable while no descriptor is free: look away for a while instead of
+ * spinning. */
 static void pause_accepting(struct stub *s)
 {
     if (cqlr_loop_timer_set(s->loop, &s->retry, cqlr_loop_now(s->loop) + RETRY_AFTER) == 0)

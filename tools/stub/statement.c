@@ -1,7 +1,8 @@
 /*
  * statement.c - text → struct stub_statement: a tokenizer and one function per clause.
  *
- * Names without quotes match in any case, names in "double quotes" as they stand; all names the stub has are lower case.
+ * Names without quotes match in any case, names in "double quotes" as they stand; all names the
+ * stub has are lower case.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,7 +50,8 @@ static bool is_word(char c)
     return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-/* Behind the closing quote of what starts at p, a doubled one does not close; NULL = it never closes. */
+/* Behind the closing quote of what starts at p, a doubled one does not close; NULL = it never
+ * closes. */
 static const char *quote_end(const char *p, const char *end)
 {
     char quote = *p++;
@@ -249,7 +251,8 @@ static bool read_condition(struct tokens *t, struct stub_statement *st, struct s
     return true;
 }
 
-/* Every condition on a column of its own, the partition key whole, the clustering columns from the first on. */
+/* Every condition on a column of its own, the partition key whole, the clustering columns from the
+ * first on. */
 static bool check_conditions(const struct stub_statement *st, struct stub_failure *f)
 {
     const struct stub_table_def *d = st->table->def;

@@ -1,10 +1,12 @@
 /*
- * statement.h - the CQL the stub understands, from text to "which columns of which table, where which key":
+ * statement.h - the CQL the stub understands, from text to "which columns of which table, where
+ * which key":
  *
- *     SELECT * | COLUMN, ...  FROM [KEYSPACE.]TABLE  [WHERE COLUMN = ? | :name | LITERAL  [AND ...]]  [;]
- *     USE KEYSPACE [;]
+ *     SELECT * | COLUMN, ...  FROM [KEYSPACE.]TABLE  [WHERE COLUMN = ? | :name | LITERAL  [AND
+ * ...]]  [;] USE KEYSPACE [;]
  *
- * A WHERE names the whole partition key, and then clustering columns from the first on. There is no grammar behind it: what does not look like this is "unknown statement".
+ * A WHERE names the whole partition key, and then clustering columns from the first on. There is no
+ * grammar behind it: what does not look like this is "unknown statement".
  */
 #ifndef STUB_STATEMENT_H
 #define STUB_STATEMENT_H
@@ -40,7 +42,8 @@ struct stub_statement {
     uint32_t markers; /* conditions that are bound, in their order */
 };
 
-/* Borrows from `cql`. `keyspace` is where a table without one is looked for, or NULL. False with the reason in f. */
+/* Borrows from `cql`. `keyspace` is where a table without one is looked for, or NULL. False with
+ * the reason in f. */
 bool stub_statement_read(const struct stub_tables *ts, const char *keyspace, struct cqlr_str cql,
                          struct stub_statement *st, struct stub_failure *f);
 

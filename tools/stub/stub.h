@@ -1,8 +1,10 @@
 /*
  * stub.h - a small CQL v4 server as a library: for `cqlraw serve`, for tests and for benches.
  *
- * It answers what a driver asks at its start and `SELECT` on its own system tables, among them the one row of system.local that the main job reads; everything else is a syntax error that says so. It uses one
- * thread, one epoll loop and the library's own link in the server role. See README.md for what it serves and what it does not.
+ * It answers what a driver asks at its start and `SELECT` on its own system tables, among them the
+ * one row of system.local that the main job reads; everything else is a syntax error that says so.
+ * It uses one thread, one epoll loop and the library's own link in the server role. See README.md
+ * for what it serves and what it does not.
  */
 #ifndef CQLRAW_STUB_H
 #define CQLRAW_STUB_H
@@ -11,11 +13,11 @@
 #include <cqlraw/loop.h>
 
 struct stub_opts {
-    const char *listen; /* "127.0.0.1:9042", "[::1]:0"; port 0 = any free one */
-    const char *
-        port_file; /* NULL, or a file that appears (whole, by rename) with the port and a newline once connections are taken; it is left behind */
-    uint64_t delay_ns; /* every answer leaves this much later than it could */
-    int stop_fd;       /* stub_run ends when it is readable or its other end is closed; -1 = none */
+    const char *listen;    /* "127.0.0.1:9042", "[::1]:0"; port 0 = any free one */
+    const char *port_file; /* NULL, or a file that appears (whole, by rename) with the port and a
+                              newline once connections are taken; it is left behind */
+    uint64_t delay_ns;     /* every answer leaves this much later than it could */
+    int stop_fd; /* stub_run ends when it is readable or its other end is closed; -1 = none */
     void (*on_listening)(
         void *arg,
         const char *addr); /* NULL-able; addr ("127.0.0.1:34567") is borrowed for the call */
@@ -26,23 +28,28 @@ struct stub_opts {
 /* Listens on "127.0.0.1:0", nothing else set, stop_fd -1. */
 void stub_opts_init(struct stub_opts *o);
 
-/* Serves until stop_fd says so, then closes everything and returns 0; or negative with one line in err (cannot listen, cannot write the port file, out of memory). Never touches signals, stdin, stdout or stderr. */
+/* Serves until stop_fd says so, then closes everything and returns 0; or negative with one line in
+ * err (cannot listen, cannot write the port file, out of memory). Never touches signals, stdin,
+ * stdout or stderr. */
 int stub_run(const struct stub_opts *o, struct cqlr_err *err);
 
 /* ---- the same in pieces, for a host with a loop of its own ---- */
 
 struct stub;
 
-/* Listens (on_listening and port_file are done when it returns; stop_fd is not looked at). NULL with the reason in err. Free with stub_free. */
+/* Listens (on_listening and port_file are done when it returns; stop_fd is not looked at). NULL
+ * with the reason in err. Free with stub_free. */
 struct stub *stub_new(const struct stub_opts *o, struct cqlr_err *err);
-/* Closes the listener and all connections. NULL is fine. In a forked child it closes the child's copies only. */
+/* Closes the listener and all connections. NULL is fine. In a forked child it closes the child's
+ * copies only. */
 void stub_free(struct stub *s);
 
 /* The port in use, and "ADDRESS:PORT" (borrowed until stub_free). */
 unsigned stub_port(const struct stub *s);
 const char *stub_addr(const struct stub *s);
 
-/* Its loop: the stub serves while this is turned (cqlr_loop_turn). The host may register watches and timers of its own there. Borrowed until stub_free. */
+/* Its loop: the stub serves while this is turned (cqlr_loop_turn). The host may register watches
+ * and timers of its own there. Borrowed until stub_free. */
 cqlr_loop *stub_loop(struct stub *s);
 
 #endif

@@ -1,7 +1,10 @@
 /*
- * tables.c - the rows of the stub's tables: one node that is alone, and the schema of exactly the tables that are served (schema.c).
+ * tables.c - the rows of the stub's tables: one node that is alone, and the schema of exactly the
+ * tables that are served (schema.c).
  *
- * system.local has 256 tokens, so that its row is as large as a real node's (about 6.2 KB of values). Everything is fixed but what follows from the address the stub listens on, so two runs answer the same bytes.
+ * system.local has 256 tokens, so that its row is as large as a real node's (about 6.2 KB of
+ * values). Everything is fixed but what follows from the address the stub listens on, so two runs
+ * answer the same bytes.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -23,7 +26,8 @@ void stub_hash(uint8_t out[16], const void *p, size_t n, const void *more, size_
     cqlr_put64(out + 8, (uint64_t)h);
 }
 
-/* ---- filling: a row is begun, then its cells are put by the name of their column; the rest stay null ---- */
+/* ---- filling: a row is begun, then its cells are put by the name of their column; the rest stay
+ * null ---- */
 
 struct fill {
     struct stub_tables *ts;
@@ -110,7 +114,8 @@ static int compare_text(const void *a, const void *b)
     return strcmp(a, b);
 }
 
-/* Tokens that look as random as real ones (splitmix64 of a counter), ordered as the texts they are. */
+/* Tokens that look as random as real ones (splitmix64 of a counter), ordered as the texts they are.
+ */
 static void put_tokens(struct fill *f)
 {
     char text[TOKENS][TOKEN_TEXT];
@@ -128,7 +133,8 @@ static void put_tokens(struct fill *f)
     put_collection(f, "tokens", &w, TOKENS);
 }
 
-/* One entry, as a node that has once been started has it: table id → commit log position and time. */
+/* One entry, as a node that has once been started has it: table id → commit log position and time.
+ */
 static void put_truncated_at(struct fill *f)
 {
     static const uint8_t position_and_time[20] = {0};

@@ -1,5 +1,6 @@
 /*
- * tables.h - what the stub has to show: a fixed set of system tables, their columns (schema.c) and their rows (tables.c), built once and read-only from then on.
+ * tables.h - what the stub has to show: a fixed set of system tables, their columns (schema.c) and
+ * their rows (tables.c), built once and read-only from then on.
  */
 #ifndef STUB_TABLES_H
 #define STUB_TABLES_H
@@ -40,7 +41,8 @@ struct stub_type {
     const char *cql; /* as system_schema.columns spells it */
 };
 
-/* Columns stand as a server sends them: partition key, clustering columns, then the rest by name. */
+/* Columns stand as a server sends them: partition key, clustering columns, then the rest by name.
+ */
 struct stub_table_def {
     const char *keyspace;
     const char *name;
@@ -70,7 +72,8 @@ struct stub_tables {
     int rc;                  /* while it is filled: 0 or CQLR_E_NOMEM */
 };
 
-/* Fills all tables; `addr` is where the stub listens. 0 or CQLR_E_NOMEM; call stub_tables_fini in either case. */
+/* Fills all tables; `addr` is where the stub listens. 0 or CQLR_E_NOMEM; call stub_tables_fini in
+ * either case. */
 int stub_tables_init(struct stub_tables *ts, const struct sockaddr *addr,
                      const struct cqlr_mem *mem);
 void stub_tables_fini(struct stub_tables *ts);
