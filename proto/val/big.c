@@ -13,9 +13,10 @@
 #include "proto/val/val.h"
 
 #define BYTES_MAX  16384
-#define DIGITS_MAX 39457               /* of BYTES_MAX bytes */
-#define WORDS_MAX  (BYTES_MAX / 4 + 1) /* 10^DIGITS_MAX needs a few bits more than BYTES_MAX bytes \
-                                        */
+#define DIGITS_MAX 39457 /* of BYTES_MAX bytes */
+#define WORDS_MAX                                                                                  \
+    (BYTES_MAX / 4 + 1) /* 10^DIGITS_MAX needs a few bits more than BYTES_MAX bytes                \
+                         */
 #define CHUNKS_MAX   (DIGITS_MAX / CHUNK + 1)
 #define CHUNK        9 /* decimal digits in a word */
 #define CHUNK_BASE   1000000000

@@ -68,6 +68,12 @@ static void let_go(struct cqlr__manager *m, struct cqlr__unit *u)
     u->holder = CQLR__NOBODY;
 }
 
+static void tell_space(struct cqlr__lane *l)
+{
+    if (cqlr__ring_tell_producer(&l->ring))
+        cqlr__supervise_tell(l, CQLR__TO_SPACE, NULL, 0);
+}
+
 /* The next record of a lane; `only` = it must be of this unit (NULL: any). true = one was committed. */
 static bool commit_from_lane(struct cqlr__lane *l, const struct cqlr__unit *only)
 {
@@ -76,8 +82,10 @@ static bool commit_from_lane(struct cqlr__lane *l, const struct cqlr__unit *only
     struct cqlr__unit *u;
     const uint8_t *p;
     int rc = cqlr__reader_next(&l->reader, &rec, &p);
-    if (rc == 0)
+    if (rc == 0) {
+        tell_space(l); /* chunks were taken out of it */
         return false;
+    }
     u = rc == 1 ? cqlr__order_unit(&m->order, rec.unit) : NULL;
     if (rc == 1)
         rc = u && (!only || u == only) ? cqlr__order_accept(u, l->slot, &rec, p) : CQLR_E_WORKER;
@@ -89,8 +97,7 @@ static bool commit_from_lane(struct cqlr__lane *l, const struct cqlr__unit *only
     }
     commit_record(m, u, &rec, p);
     cqlr__reader_take(&l->reader);
-    if (cqlr__ring_tell_producer(&l->ring))
-        cqlr__supervise_tell(l, CQLR__TO_SPACE, NULL, 0);
+    tell_space(l);
     let_go(m, u);
     cqlr__order_trim(&m->order);
     return true;

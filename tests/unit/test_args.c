@@ -1,5 +1,6 @@
 /*
- * test_args.c - the command line: where options may stand, how their names compare, their values, and that every mistake is refused.
+ * test_args.c - the command line: where options may stand, how their names compare, their values,
+ * and that every mistake is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>

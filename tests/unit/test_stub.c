@@ -205,6 +205,37 @@ static void the_statement_not_used_for_longest_is_forgotten(void **state)
     stop(f);
 }
 
+/* EXECUTE with a page size that our own writer would refuse. */
+static int32_t execute_with_page_size(struct client *c, const uint8_t id[16], int32_t page_size)
+{
+    struct cqlr_wr w = empty_body();
+    cqlr_wr_short_bytes(&w, (struct cqlr_bytes){id, 16});
+    cqlr_wr_u16(&w, CQLR_CL_ONE);
+    cqlr_wr_u8(&w, CQLR_PARAM_PAGE_SIZE);
+    cqlr_wr_i32(&w, page_size);
+    ask(c, CQLR_OP_EXECUTE, &w);
+    return error_code(c);
+}
+
+static void page_size_0_is_refused_and_a_negative_one_means_all(void **state)
+{
+    static const char *const cql[] = {"SELECT * FROM system.local", "SELECT * FROM system.peers"};
+    struct fixture *f = start(0);
+    struct client c;
+    uint8_t id[16];
+    (void)state;
+    client_start(&c, f);
+    for (int i = 0; i < 4; i++) { /* also when the answer is kept */
+        assert_int_equal(prepare(&c, cql[i % 2], id), 0);
+        assert_int_equal(execute_with_page_size(&c, id, 0), PROTOCOL);
+        assert_int_equal(execute_with_page_size(&c, id, -1), 0);
+        assert_int_equal(execute_with_page_size(&c, id, 1), 0);
+        assert_int_equal(row_count(&c), i % 2 ? 0 : 1);
+    }
+    client_close(&c);
+    stop(f);
+}
+
 static void pages_add_up_and_states_are_checked(void **state)
 {
     struct fixture *f = start(0);
@@ -329,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_key_is_looked_at_each_time),
         cmocka_unit_test(unknown_id_is_unprepared_with_the_id),
         cmocka_unit_test(the_statement_not_used_for_longest_is_forgotten),
+        cmocka_unit_test(page_size_0_is_refused_and_a_negative_one_means_all),
         cmocka_unit_test(pages_add_up_and_states_are_checked),
         cmocka_unit_test(startup_is_checked),
         cmocka_unit_test(options_and_register_are_answered),

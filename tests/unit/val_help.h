@@ -1,5 +1,6 @@
 /*
- * val_help.h - what the tests of values share: types to name, hex to bytes, and the two directions as one call each with text in and text out.
+ * val_help.h - what the tests of values share: types to name, hex to bytes, and the two directions
+ * as one call each with text in and text out.
  */
 #ifndef CQLRAW_TESTS_UNIT_VAL_HELP_H
 #define CQLRAW_TESTS_UNIT_VAL_HELP_H
@@ -58,7 +59,8 @@ static inline void keep_answer(struct cqlr_wr *w, int hex)
     cqlr_wr_fini(w);
 }
 
-/* The value of these bytes as text; "!" and the error's text when there is none. The bytes end where their block does, so that a sanitizer sees a read behind them. */
+/* The value of these bytes as text; "!" and the error's text when there is none. The bytes end
+ * where their block does, so that a sanitizer sees a read behind them. */
 static inline const char *print_bytes(const struct cqlr_type *t, const uint8_t *p, int32_t n,
                                       enum cqlr_text_style style)
 {

@@ -1,8 +1,9 @@
 /*
  * args.c - argv → struct args, driven by the table of options.c.
  *
- * The command is the first word that is not an option or an option's value, so options may stand in front of it: the words are gone through twice, first for the command alone. Names compare without case, "-" and "_".
- * Every mistake is one line on stderr that names the option.
+ * The command is the first word that is not an option or an option's value, so options may stand in
+ * front of it: the words are gone through twice, first for the command alone. Names compare without
+ * case, "-" and "_". Every mistake is one line on stderr that names the option.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ static bool looks_like_option(const char *w)
     return w[0] == '-' && w[1] != '\0';
 }
 
-/* "--name" or "-x" exactly as some option is written: then it is not the value of the option in front of it. */
+/* "--name" or "-x" exactly as some option is written: then it is not the value of the option in
+ * front of it. */
 static bool is_known_option(const char *w)
 {
     if (!looks_like_option(w))
@@ -122,7 +124,8 @@ static int set(struct args *a, const struct option *o, const char *shown, const 
     return o->type == TYPE_FLAG ? 0 : option_read(o, command_name(a), shown, text, v);
 }
 
-/* Checks that the option belongs to the command, fetches its value (`inline_value`, or the next word) and stores it. */
+/* Checks that the option belongs to the command, fetches its value (`inline_value`, or the next
+ * word) and stores it. */
 static int take(struct args *a, struct words *w, const struct option *o, const char *shown,
                 const char *inline_value)
 {

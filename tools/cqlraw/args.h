@@ -1,5 +1,6 @@
 /*
- * args.h - the command line: one table of options, from which come parsing, defaults, range checks and help.
+ * args.h - the command line: one table of options, from which come parsing, defaults, range checks
+ * and help.
  */
 #ifndef CQLRAW_ARGS_H
 #define CQLRAW_ARGS_H
@@ -85,14 +86,16 @@ struct args {
     size_t rest_n;
 };
 
-/* argv → args. 0, or EXIT_USAGE after one line on stderr (EXIT_INTERNAL: no memory). With --help the values may be incomplete. Free with args_free in any case. */
+/* argv → args. 0, or EXIT_USAGE after one line on stderr (EXIT_INTERNAL: no memory). With --help
+ * the values may be incomplete. Free with args_free in any case. */
 int args_parse(struct args *a, int argc, char **argv);
 void args_free(struct args *a);
 
 /* true when the option's value is this choice. */
 bool args_is(const struct args *a, enum option_id id, const char *choice);
 
-/* What a text says, as that option's value; `shown` is how the option is named in the one line on stderr. 0 or EXIT_USAGE. */
+/* What a text says, as that option's value; `shown` is how the option is named in the one line on
+ * stderr. 0 or EXIT_USAGE. */
 int option_read(const struct option *o, const char *command, const char *shown, const char *text,
                 struct option_value *v);
 

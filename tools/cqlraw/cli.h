@@ -1,5 +1,6 @@
 /*
- * cli.h - what the program's files share: the commands, the exit codes, and lines for people on stderr.
+ * cli.h - what the program's files share: the commands, the exit codes, and lines for people on
+ * stderr.
  */
 #ifndef CQLRAW_CLI_H
 #define CQLRAW_CLI_H
@@ -44,7 +45,8 @@ int cmd_serve(const struct args *a);
 int cmd_help(const struct args *a);
 int cmd_version(const struct args *a);
 
-/* "cqlraw COMMAND: TEXT" as one line on stderr (control characters become spaces, an overlong text is cut). command NULL: "cqlraw: TEXT". */
+/* "cqlraw COMMAND: TEXT" as one line on stderr (control characters become spaces, an overlong text
+ * is cut). command NULL: "cqlraw: TEXT". */
 void say(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A line as it stands. */
 void say_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

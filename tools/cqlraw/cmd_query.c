@@ -1,5 +1,6 @@
 /*
- * cmd_query.c - `cqlraw query`: statements one after the other over one connection, rows of all pages to stdout.
+ * cmd_query.c - `cqlraw query`: statements one after the other over one connection, rows of all
+ * pages to stdout.
  *
  * The first statement that fails ends the command; what came before it stays printed.
  */

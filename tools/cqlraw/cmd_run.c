@@ -1,5 +1,6 @@
 /*
- * cmd_run.c - `cqlraw run`: the command line → one cqlr_bulk_run, and its result → exit code and summary.
+ * cmd_run.c - `cqlraw run`: the command line → one cqlr_bulk_run, and its result → exit code and
+ * summary.
  *
  * on_prepared, on_page: run_rows.c (on_page in the workers). All else here runs in the parent.
  */
@@ -106,7 +107,8 @@ static void options_of(struct cqlr_bulk_opts *o, struct run *r, const struct par
         o->on_output = on_output;
 }
 
-/* Why it ended early, as exit code; the reason was told by then, except for an interrupt, which the summary names. */
+/* Why it ended early, as exit code; the reason was told by then, except for an interrupt, which the
+ * summary names. */
 static int failed(struct run *r, const struct params *p, int rc, const struct cqlr_err *err)
 {
     if (rc == CQLR_E_INTERRUPTED)
@@ -142,7 +144,8 @@ static int failed(struct run *r, const struct params *p, int rc, const struct cq
     }
 }
 
-/* The rest of the table, then the file under its name or gone. A failure here takes the place of success only. */
+/* The rest of the table, then the file under its name or gone. A failure here takes the place of
+ * success only. */
 static int finish_output(struct run *r, int code)
 {
     bool good = code == EXIT_DONE || code == EXIT_SOME_ERRORS;

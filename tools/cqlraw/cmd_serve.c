@@ -1,5 +1,6 @@
 /*
- * cmd_serve.c - `cqlraw serve`: the stub server as a command. SIGINT and SIGTERM are its normal end.
+ * cmd_serve.c - `cqlraw serve`: the stub server as a command. SIGINT and SIGTERM are its normal
+ * end.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,6 @@
 /*
- * help.c - one screen for the program and one for each command; options and their defaults come from the option table, so that help and parser cannot drift apart.
+ * help.c - one screen for the program and one for each command; options and their defaults come
+ * from the option table, so that help and parser cannot drift apart.
  */
 #include <stdarg.h>
 #include <stdio.h>

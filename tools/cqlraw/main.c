@@ -1,5 +1,6 @@
 /*
- * main.c - the program cqlraw: the table of commands, and what every command needs before it starts.
+ * main.c - the program cqlraw: the table of commands, and what every command needs before it
+ * starts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +63,9 @@ int cmd_version(const struct args *a)
 }
 
 /*
- * A standard descriptor that is closed would be given to the next file that is opened, and output would go there: put something in its place that cannot be used in that direction, so that reads and writes still fail.
+ * A standard descriptor that is closed would be given to the next file that is opened, and output
+ * would go there: put something in its place that cannot be used in that direction, so that reads
+ * and writes still fail.
  */
 static void hold_standard_descriptors(void)
 {
@@ -72,7 +75,8 @@ static void hold_standard_descriptors(void)
             _exit(EXIT_INTERNAL);
 }
 
-/* What a parent process may have left us: a SIGCHLD that is ignored would lose the workers' status. A broken pipe is told by write(). */
+/* What a parent process may have left us: a SIGCHLD that is ignored would lose the workers' status.
+ * A broken pipe is told by write(). */
 static void reset_signals(void)
 {
     sigset_t none;

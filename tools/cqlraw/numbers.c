@@ -1,5 +1,6 @@
 /*
- * numbers.c - text → whole numbers, exactly: a decimal is a mantissa and a power of ten, scaled in integers, and what is not whole or does not fit is refused.
+ * numbers.c - text → whole numbers, exactly: a decimal is a mantissa and a power of ten, scaled in
+ * integers, and what is not whole or does not fit is refused.
  */
 #include "numbers.h"
 

@@ -1,5 +1,6 @@
 /*
- * option_read.c - the text of an option → its value, by the type that the table gives it. What does not fit is told in one line that says what would.
+ * option_read.c - the text of an option → its value, by the type that the table gives it. What does
+ * not fit is told in one line that says what would.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * options.c - the table of all options. A row here is all it takes to parse an option, check it and show it in the help.
+ * options.c - the table of all options. A row here is all it takes to parse an option, check it and
+ * show it in the help.
  */
 #include "args.h"
 

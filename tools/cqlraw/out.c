@@ -1,7 +1,8 @@
 /*
  * out.c - writes that cannot be half done unnoticed.
  *
- * A file appears under its name only when it is complete: rows go to FILE.part, which is renamed at the end. The part is locked, so that two runs with the same FILE do not write into each other.
+ * A file appears under its name only when it is complete: rows go to FILE.part, which is renamed at
+ * the end. The part is locked, so that two runs with the same FILE do not write into each other.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,8 @@ int out_write(struct out *o, const void *p, size_t n)
 {
     const char *next = p;
     while (n > 0) {
-        /* a pipe that polls as writable takes PIPE_BUF bytes at once; more could block, and a signal would go unseen */
+        /* a pipe that polls as writable takes PIPE_BUF bytes at once; more could block, and a
+         * signal would go unseen */
         size_t want = o->stop_fd >= 0 && n > PIPE_BUF ? PIPE_BUF : n;
         if (o->stop_fd >= 0 && wait_writable(o) < 0)
             return -1;
@@ -135,7 +137,8 @@ int out_open(struct out *o, const char *command, const char *path, bool overwrit
     return open_part(o, command);
 }
 
-/* Without --overwrite a file that appeared meanwhile is not replaced, where the file system can promise that. */
+/* Without --overwrite a file that appeared meanwhile is not replaced, where the file system can
+ * promise that. */
 static int rename_part(const struct out *o)
 {
     if (o->overwrite)

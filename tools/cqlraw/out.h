@@ -12,14 +12,15 @@
 struct out {
     int fd;           /* -1 = closed */
     const char *path; /* NULL = stdout; borrowed */
-    char *
-        part; /* "FILE.part", or NULL: what FILE names is written directly (stdout, a device, a pipe) */
+    char *part; /* "FILE.part", or NULL: what FILE names is written directly (stdout, a device, a
+                   pipe) */
     bool overwrite;
     int stop_fd;   /* -1, or: waiting for room ends when this is readable */
     int sys_errno; /* of the first failure; EINTR = stopped by stop_fd */
 };
 
-/* path NULL or "-": stdout. 0, EXIT_USAGE (path exists, and not overwrite) or EXIT_OUTPUT, after one line on stderr. */
+/* path NULL or "-": stdout. 0, EXIT_USAGE (path exists, and not overwrite) or EXIT_OUTPUT, after
+ * one line on stderr. */
 int out_open(struct out *o, const char *command, const char *path, bool overwrite);
 /* All n bytes: 0, or -1 with o->sys_errno set. */
 int out_write(struct out *o, const void *p, size_t n);
@@ -30,7 +31,8 @@ bool out_discard(struct out *o);
 /* The failure as one line on stderr (a reader that went away is none), and the exit code for it. */
 int out_failed(const struct out *o, const char *command);
 
-/* The whole of a text to stdout, or to any descriptor. 0 or the exit code, after a line on stderr. */
+/* The whole of a text to stdout, or to any descriptor. 0 or the exit code, after a line on stderr.
+ */
 int out_stdout(const char *command, const char *p, size_t n);
 int out_text(int fd, const char *command, const char *p, size_t n);
 

@@ -1,5 +1,6 @@
 /*
- * out_csv.c - cells are printed straight into the output; the few that need quotes are moved apart afterwards.
+ * out_csv.c - cells are printed straight into the output; the few that need quotes are moved apart
+ * afterwards.
  */
 #include "cells.h"
 #include "out_csv.h"

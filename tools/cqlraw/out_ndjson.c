@@ -1,5 +1,6 @@
 /*
- * out_ndjson.c - a row → one line of JSON. Keys go through the same printer as values, so both are escaped alike and always valid UTF-8.
+ * out_ndjson.c - a row → one line of JSON. Keys go through the same printer as values, so both are
+ * escaped alike and always valid UTF-8.
  */
 #include "cells.h"
 #include "out_ndjson.h"

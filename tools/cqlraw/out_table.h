@@ -1,5 +1,6 @@
 /*
- * out_table.h - rows as a table with aligned columns, laid out in chunks: the first has the names above it, a later one may be wider but never narrower.
+ * out_table.h - rows as a table with aligned columns, laid out in chunks: the first has the names
+ * above it, a later one may be wider but never narrower.
  */
 #ifndef CQLRAW_OUT_TABLE_H
 #define CQLRAW_OUT_TABLE_H

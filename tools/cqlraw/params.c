@@ -1,5 +1,7 @@
 /*
- * params.c - reads the files and lists behind -P and builds the source. Standard input is streamed when it is the only parameter; beside others it is read whole, like a file, because it is gone through many times.
+ * params.c - reads the files and lists behind -P and builds the source. Standard input is streamed
+ * when it is the only parameter; beside others it is read whole, like a file, because it is gone
+ * through many times.
  */
 #include <errno.h>
 #include <fcntl.h>

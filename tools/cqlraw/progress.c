@@ -1,5 +1,6 @@
 /*
- * progress.c - one line, rewritten in place: run  41%  412k/1.0M  238k/s  p50 1.9ms p99 6.1ms  err 0  in-flight 1024  eta 00:02
+ * progress.c - one line, rewritten in place: run  41%  412k/1.0M  238k/s  p50 1.9ms p99 6.1ms  err
+ * 0  in-flight 1024  eta 00:02
  */
 #include <poll.h>
 #include <stdio.h>

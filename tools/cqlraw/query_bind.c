@@ -1,5 +1,7 @@
 /*
- * query_bind.c - a name binds every marker that has it; 0, 1, ... and "_" (the next one) go by position. The value is text, converted by the marker's type; \N is null, NAME==VALUE takes the text as it is.
+ * query_bind.c - a name binds every marker that has it; 0, 1, ... and "_" (the next one) go by
+ * position. The value is text, converted by the marker's type; \N is null, NAME==VALUE takes the
+ * text as it is.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -8,7 +8,8 @@
 
 #include "args.h"
 
-/* Binds all of them and checks that no marker is left out. 0, or the exit code after one line on stderr. */
+/* Binds all of them and checks that no marker is left out. 0, or the exit code after one line on
+ * stderr. */
 int query_bind(const char *command, cqlr_bound *b, const cqlr_prepared *ps, const struct args *a);
 
 #endif

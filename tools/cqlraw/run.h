@@ -1,5 +1,6 @@
 /*
- * run.h - what the files of `cqlraw run` share: its state, of which a worker has a copy from the moment it was forked.
+ * run.h - what the files of `cqlraw run` share: its state, of which a worker has a copy from the
+ * moment it was forked.
  */
 #ifndef CQLRAW_RUN_H
 #define CQLRAW_RUN_H
@@ -28,8 +29,8 @@ struct run {
     int signals;            /* how many came */
     pid_t pid[RUN_WORKERS]; /* by slot */
     size_t workers;
-    pid_t
-        died; /* a worker whose death is not told yet, or 0: when it is not replaced, the run's own error says more */
+    pid_t died; /* a worker whose death is not told yet, or 0: when it is not replaced, the run's
+                   own error says more */
     char why[200];
 };
 

@@ -1,5 +1,6 @@
 /*
- * run_rows.c - rows of `run` as bytes: in the worker, page by page, as CSV or packed for the table; in the parent the names in front and the table's text behind.
+ * run_rows.c - rows of `run` as bytes: in the worker, page by page, as CSV or packed for the table;
+ * in the parent the names in front and the table's text behind.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /*
- * run_table.c - a packed row is [int] number of cells, [int] bytes that follow, and for each cell a [bytes] with its text (null as null). The names of the columns are the first packed row.
+ * run_table.c - a packed row is [int] number of cells, [int] bytes that follow, and for each cell a
+ * [bytes] with its text (null as null). The names of the columns are the first packed row.
  */
 #include "cells.h"
 #include "run_table.h"

@@ -1,7 +1,10 @@
 /*
- * say.c - one line for people: formatted, made harmless for a terminal, written to stderr in one piece.
+ * say.c - one line for people: formatted, made harmless for a terminal, written to stderr in one
+ * piece.
  *
- * stderr is written without stdio, so that nothing is buffered when the process forks, and lines of several processes do not mix. What cannot be written there is lost: there is no other place to tell.
+ * stderr is written without stdio, so that nothing is buffered when the process forks, and lines of
+ * several processes do not mix. What cannot be written there is lost: there is no other place to
+ * tell.
  */
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /*
- * signals.h - SIGINT, SIGTERM and SIGHUP: as an end with a fixed exit code, or as a descriptor that is waited for. A SIGHUP that is ignored (nohup) stays ignored.
+ * signals.h - SIGINT, SIGTERM and SIGHUP: as an end with a fixed exit code, or as a descriptor that
+ * is waited for. A SIGHUP that is ignored (nohup) stays ignored.
  */
 #ifndef CQLRAW_SIGNALS_H
 #define CQLRAW_SIGNALS_H

@@ -1,7 +1,8 @@
 /*
  * spec.c - what a -P stands for: a range of numbers, dates or times, a list, one text, a file.
  *
- * Whatever has ".." in it is meant as a range, so a range whose ends cannot be read is an error and never silently a text; "==" takes any text as it is.
+ * Whatever has ".." in it is meant as a range, so a range whose ends cannot be read is an error and
+ * never silently a text; "==" takes any text as it is.
  */
 #include <stdio.h>
 
@@ -105,7 +106,8 @@ static int read_step(struct spec *s, struct cqlr_str text, char *why, size_t n)
     return -1;
 }
 
-/* The part behind the last ':' as a step, unless the whole is an end already (a time of day has ':' too). */
+/* The part behind the last ':' as a step, unless the whole is an end already (a time of day has ':'
+ * too). */
 static enum end_rc read_last(struct spec *s, struct cqlr_str tail, struct cqlr_str *step)
 {
     enum end_rc rc = read_end(s->kind, tail, &s->last);

@@ -27,13 +27,15 @@ struct spec {
 /* arg ("NAME=SPEC") → s, whose texts are views into arg. 0, or -1 with one line in why. */
 int spec_parse(const char *arg, struct spec *s, char *why, size_t n);
 
-/* Takes the next element off the front of a list (at first: its whole text). false when none is left; *list is then NULL. */
+/* Takes the next element off the front of a list (at first: its whole text). false when none is
+ * left; *list is then NULL. */
 bool spec_list_next(struct cqlr_str *list, struct cqlr_str *element);
 
 /* "\N" is null. */
 bool spec_is_null(struct cqlr_str text);
 
-/* 2024-02-29 → days since 1970-01-01; and with a time (T or space, 00, 00:15, 00:15:30, 00:15:30.250, then Z, +01, +0100 or +01:00; none = UTC) → ms since the epoch. */
+/* 2024-02-29 → days since 1970-01-01; and with a time (T or space, 00, 00:15, 00:15:30,
+ * 00:15:30.250, then Z, +01, +0100 or +01:00; none = UTC) → ms since the epoch. */
 bool spec_date(struct cqlr_str s, int64_t *days);
 bool spec_timestamp(struct cqlr_str s, int64_t *ms);
 

@@ -1,5 +1,6 @@
 /*
- * spec_time.c - the dates and times that can be the ends of a range, as days and milliseconds since 1970-01-01 UTC (proleptic Gregorian calendar, no time zone of the machine).
+ * spec_time.c - the dates and times that can be the ends of a range, as days and milliseconds since
+ * 1970-01-01 UTC (proleptic Gregorian calendar, no time zone of the machine).
  */
 #include <cqlraw/value.h>
 

@@ -1,11 +1,13 @@
 /*
- * split_cql.c - finds where statements end, in one pass over tokens: a string, a comment, a word, white space or a single character.
+ * split_cql.c - finds where statements end, in one pass over tokens: a string, a comment, a word,
+ * white space or a single character.
  */
 #include "split_cql.h"
 
 enum token { TOKEN_END, TOKEN_SPACE /* or comment */, TOKEN_WORD, TOKEN_SEMICOLON, TOKEN_OTHER };
 
-/* The length of `p` up to and with the text `close`, searched from `from`; all of it when that is missing. */
+/* The length of `p` up to and with the text `close`, searched from `from`; all of it when that is
+ * missing. */
 static size_t until(const char *p, size_t n, size_t from, const char *close)
 {
     const char *at = from < n ? memmem(p + from, n - from, close, strlen(close)) : NULL;
@@ -22,7 +24,8 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-/* The token at p and its length in *len. A doubled quote inside a string reads as two strings, which comes to the same. */
+/* The token at p and its length in *len. A doubled quote inside a string reads as two strings,
+ * which comes to the same. */
 static enum token next_token(const char *p, size_t n, size_t *len)
 {
     char c = n ? p[0] : '\0', d = n > 1 ? p[1] : '\0';

@@ -1,5 +1,6 @@
 /*
- * suggest.c - comparing names without case, "-" and "_", and how far apart two are (optimal string alignment distance), for "did you mean".
+ * suggest.c - comparing names without case, "-" and "_", and how far apart two are (optimal string
+ * alignment distance), for "did you mean".
  */
 #include <string.h>
 

@@ -16,7 +16,8 @@ struct summary_workers {
     size_t n;
 };
 
-/* Prints it: to stdout what is the output of --format none, else to stderr. interrupted: the run was. 0 or the exit code of a failed write. */
+/* Prints it: to stdout what is the output of --format none, else to stderr. interrupted: the run
+ * was. 0 or the exit code of a failed write. */
 int summary_print(const struct args *a, const struct cqlr_bulk_summary *s, bool interrupted,
                   struct summary_workers workers);
 

@@ -1,5 +1,6 @@
 /*
- * width.c - columns of a terminal, from tables of the program's own: libc's wcwidth needs a locale, which may not be there.
+ * width.c - columns of a terminal, from tables of the program's own: libc's wcwidth needs a locale,
+ * which may not be there.
  */
 #include <stdio.h>
 
@@ -30,7 +31,8 @@ unsigned width_of(uint32_t c)
     return in_table(two_columns, sizeof two_columns / sizeof *two_columns, c) ? 2 : 1;
 }
 
-/* One character of UTF-8 at p[0..n): its length, 0 when the bytes are none (overlong, surrogate, cut off). */
+/* One character of UTF-8 at p[0..n): its length, 0 when the bytes are none (overlong, surrogate,
+ * cut off). */
 static size_t utf8_next(const unsigned char *p, size_t n, uint32_t *c)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};

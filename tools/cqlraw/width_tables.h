@@ -1,8 +1,9 @@
 /*
  * width_tables.h - code points that take no column or two, as sorted ranges, private to width.c.
  *
- * From the Unicode Character Database 14.0.0: no column = general categories Mn, Me and Cf (but for U+00AD and the marks that enclose the number behind them) and the Hangul letters that join the one before; two = East_Asian_Width W and F. Gaps of
- * code points that are not assigned are closed.
+ * From the Unicode Character Database 14.0.0: no column = general categories Mn, Me and Cf (but for
+ * U+00AD and the marks that enclose the number behind them) and the Hangul letters that join the
+ * one before; two = East_Asian_Width W and F. Gaps of code points that are not assigned are closed.
  */
 #ifndef CQLRAW_WIDTH_TABLES_H
 #define CQLRAW_WIDTH_TABLES_H

@@ -111,8 +111,8 @@ struct stub_prepared *stub_prepare(struct stub_prepared_list *l, const struct st
 static bool is_kept(const struct stub_prepared *ps, const struct cqlr_params *p)
 {
     bool plain = !(p->flags & (CQLR_PARAM_NAMES | CQLR_PARAM_PAGING_STATE));
-    bool one_page = !(p->flags & CQLR_PARAM_PAGE_SIZE) || p->page_size <= 0 ||
-                    (uint32_t)p->page_size >= ps->rows;
+    bool one_page = !(p->flags & CQLR_PARAM_PAGE_SIZE) || p->page_size < 0 ||
+                    (p->page_size > 0 && (uint32_t)p->page_size >= ps->rows);
     uint32_t given = p->flags & CQLR_PARAM_VALUES ? p->values.count : 0;
     return ps->body.n && plain && one_page && given == ps->statement.markers &&
            p->values.n == ps->key.n &&

@@ -116,6 +116,8 @@ static bool find_page(struct page *pg, const struct stub_statement *st, const st
                       const uint8_t id[16], const struct cqlr_params *p, struct stub_failure *f)
 {
     *pg = (struct page){0, 0, 0};
+    if (p->flags & CQLR_PARAM_PAGE_SIZE && p->page_size == 0)
+        return stub_fail(f, CQLR_SERVER_PROTOCOL_ERROR, "The page size cannot be 0");
     for (const struct stub_row *r = st->table->first; (r = match(r, st, w)); r = r->next)
         pg->total++;
     if (p->flags & CQLR_PARAM_PAGING_STATE && p->paging_state.n != CQLR_NULL) {
