@@ -105,7 +105,7 @@ lint: all
 asan:
 	@$(MAKE) BUILD=$(BUILD)/asan FLAVOUR=asan asan-here
 asan-here: all unit vectors
-	@BUILD=$(BUILD) tests/run $(UNIT) $(VECTORS)
+	@BUILD=$(BUILD) tests/run $(UNIT) $(VECTORS) $(CLI)
 
 bench: all $(BENCH)
 	@BUILD=$(BUILD) tests/bench/run

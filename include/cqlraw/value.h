@@ -69,8 +69,8 @@ CQLR_API CQLR_MUST_USE int cqlr_type_read(struct cqlr_rd *r, struct cqlr_arena *
 /* The same as [option]; DURATION is written as v4 servers do, as custom class. */
 CQLR_API void cqlr_type_write(struct cqlr_wr *w, const struct cqlr_type *t);
 
-/* The type as CQL writes it ("map<text, frozen<list<int>>>" without frozen: "map<text,
- * list<int>>"). */
+/* The type as CQL writes it, without frozen: "map<text, list<int>>", a UDT's name without its
+ * keyspace, a custom class in single quotes. */
 CQLR_API void cqlr_type_print(struct cqlr_wr *w, const struct cqlr_type *t);
 
 /*
@@ -88,7 +88,7 @@ CQLR_API CQLR_MUST_USE int cqlr_value_double(struct cqlr_value v, double *out);
 CQLR_API CQLR_MUST_USE int cqlr_value_date(struct cqlr_value v,
                                            int64_t *days); /* days since 1970-01-01 */
 
-/* Duration: three vints. Months, days and nanoseconds have one sign. */
+/* Duration: three vints and nothing behind them. Months, days and nanoseconds have one sign. */
 struct cqlr_duration {
     int32_t months;
     int32_t days;
@@ -124,27 +124,50 @@ enum cqlr_text_style {
 };
 
 /*
- * Value → text, appended to w. null is "null" (CQLR_TEXT at top level: nothing is written, the
- * caller decides how a null looks). Empty is written as nothing for text, ascii and blob in
- * CQLR_TEXT ("0x" for blob), and as "" in JSON; an empty value of another type likewise. Numbers
- * are exact: floats are the shortest text that reads back equal, in Python's repr form (1.5,
- * 1e+100, NaN, Infinity); decimals use an exponent when |scale| > 100. timestamp
- * 2024-02-29T12:34:56.789Z, date 2024-02-29, time 12:34:56.000000000, duration 1mo2d3ns, sets {1,
- * 2}, maps {'a': 1}, lists [1, 2], tuples (1, null), UDTs {field: 1}; years outside 0..9999 carry a
- * sign. CUSTOM as blob. Returns 0, or CQLR_E_TYPE/PROTO/NOMEM with the reason in err: the bytes
- * don't fit the type; w->n is then as before the call.
+ * Value → text, appended to w. Numbers are exact, and nothing depends on the locale.
+ *
+ * - null is "null"; for CQLR_TEXT at top level nothing is written, the caller decides how it looks.
+ * - Empty (0 bytes) is nothing in CQLR_TEXT, '' in CQLR_LITERAL and "" in JSON; a blob is 0x then.
+ * - float and double: the fewest digits that read back equal, in the layout of Python's repr: 1.5,
+ *   1e+100, -0.0; NaN, Infinity, -Infinity, which are strings in JSON.
+ * - decimal: every digit of its scale, 1.20, 0.001, 1200; with an exponent when |scale| > 100:
+ *   1.23E+105. A varint, or the integer of a decimal, of more than 16,384 bytes is 0x and the
+ *   bytes of the value, a string in JSON: changing the base would take too long.
+ * - timestamp 2024-02-29T12:34:56.789Z, date 2024-02-29; years outside 0..9999 carry a sign. time
+ *   12:34:56.000000000; one outside the day, which servers let through, is its number.
+ * - duration 14mo3d1h30m5s1ms2us3ns: parts that are 0 left out, one - in front of it all; 0ns.
+ * - inet as RFC 5952 says, with ::ffff:1.2.3.4 and ::1.2.3.4.
+ *   uuid in lower case. blob and CUSTOM 0x00ff.
+ * - sets {1, 2}, maps {'a': 1}, lists [1, 2], tuples (1, null), UDTs {field: 1}; a name that is
+ *   reserved or not [a-z][a-z0-9_]* stands in double quotes.
+ * - JSON: lists, sets and tuples are arrays, maps and UDTs objects in the order of the value; a key
+ *   that is no string is its JSON text as a string. What is not UTF-8 becomes U+FFFD.
+ *
+ * Text and ascii are not checked here in the other styles: they are the bytes that the server sent.
+ * Returns 0, or CQLR_E_TYPE or CQLR_E_PROTO when the bytes don't fit the type, or w's error; the
+ * reason is in err, and w->n is as before the call.
  */
 CQLR_API CQLR_MUST_USE int cqlr_value_print(struct cqlr_wr *w, const struct cqlr_type *t,
                                             struct cqlr_value v, enum cqlr_text_style style,
                                             struct cqlr_err *err);
 
 /*
- * Text → value, the bytes without a length in front, appended to w. Reads what cqlr_value_print
- * writes in CQLR_TEXT and CQLR_LITERAL (top level quotes are optional where CQLR_TEXT has none,
- * except that for text, varchar and ascii every byte counts as it stands), and cqlsh's forms of
- * dates and times (2024-02-29 12:34:56+0100, 2024-02-29T12:34Z, milliseconds since the epoch as a
- * number). Returns 0, or CQLR_E_TYPE with one line in err ("'4x' is not an int"); w->n is then as
- * before the call.
+ * Text → value, the bytes without a length in front, appended to w. For text, varchar and ascii
+ * every byte counts as it stands, and must be UTF-8 or ASCII. For the others blanks around the text
+ * don't count, a scalar may stand in single quotes, and what cqlr_value_print writes in CQLR_TEXT
+ * and CQLR_LITERAL is read back, but for a time outside the day. Also:
+ *
+ * - timestamp: [+-]YYYY-M-D, then [T or blank]H:M[:S[.fraction]], then Z, UTC, GMT, +HH, +HHMM or
+ *   +HH:MM; without a zone it is UTC. Or a whole number of ms. time: H:M[:S[.fraction]], or ns.
+ * - duration: 1y2mo3w4d5h6m7s8ms9us10ns, each unit once and in this order, or P1Y2M3W4DT5H6M7S.
+ * - float, double: also inf; decimal: 1.5, .5, 15E-1; varint up to 39,457 digits.
+ * - tuples may be short. Fields of a UDT stand in any order, those that are not there are null.
+ *   Within tuples and UDTs null is null, within lists, sets and maps it is refused.
+ * - "" and '' are the empty value of types that have one.
+ *
+ * What would lose something is refused: a fraction finer than the type, a number too large for it.
+ * Returns 0, or CQLR_E_TYPE with one line in err ("'4x' is not an int"), or w's error; w->n is then
+ * as before the call.
  */
 CQLR_API CQLR_MUST_USE int cqlr_value_parse(struct cqlr_wr *w, const struct cqlr_type *t,
                                             struct cqlr_str text, struct cqlr_err *err);

@@ -3,9 +3,9 @@
  * section 6.10).
  *
  * IPv6 is printed as RFC 5952 says: lower case, no leading zeros, the first longest run of at least
- * two zero groups as "::", IPv4-mapped addresses with a dotted end. Read are all forms of RFC 4291
- * section 2.2; there are no zones, and no numbers with leading zeros in IPv4, which some read as
- * octal.
+ * two zero groups as "::", a dotted end for IPv4-mapped and IPv4-compatible addresses. Read are all
+ * forms of RFC 4291 section 2.2; there are no zones, and no numbers with leading zeros in IPv4,
+ * which some read as octal.
  */
 #include <string.h>
 
@@ -45,10 +45,10 @@ static int zero_run(const uint8_t *p, int *at)
 
 static void out_ipv6(struct cqlr_wr *w, const uint8_t *p)
 {
-    static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
     int at = 0, run = zero_run(p, &at);
-    if (!memcmp(p, mapped, sizeof mapped)) {
-        cqlr__out(w, "::ffff:");
+    bool mapped = at == 0 && run == 5 && cqlr_be16(p + 10) == 0xFFFF;
+    if (mapped || (at == 0 && run == 6)) { /* as inet_ntop, and so cqlsh, shows them */
+        cqlr__out(w, mapped ? "::ffff:" : "::");
         out_ipv4(w, p + 12);
         return;
     }

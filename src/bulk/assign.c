@@ -1,8 +1,12 @@
 /*
- * assign.c - units of work → workers. Ranges become units at the moment when somebody takes them; lines become units as they are read, a short one when a worker has nothing to do and the input pauses.
+ * assign.c - units of work → workers. Ranges become units at the moment when somebody takes them;
+ * lines become units as they are read, a short one when a worker has nothing to do and the input
+ * pauses.
  *
- * A worker asks when little is left to it. It then gets units, in turns with the others that ask, until it has what it asks at and a little more; near the end no more than its share of what is left, so that all end together. Small turns also keep the
- * workers close to each other in parameter order, which is what an ordered output needs.
+ * A worker asks when little is left to it. It then gets units, in turns with the others that ask,
+ * until it has what it asks at and a little more; near the end no more than its share of what is
+ * left, so that all end together. Small turns also keep the workers close to each other in
+ * parameter order, which is what an ordered output needs.
  */
 #include <errno.h>
 
@@ -71,7 +75,8 @@ static bool add_lines(struct cqlr__manager *m)
     return true;
 }
 
-/* Nothing is there to read: the loop will tell. A regular file cannot be waited for, and need not be. */
+/* Nothing is there to read: the loop will tell. A regular file cannot be waited for, and need not
+ * be. */
 static void watch_lines(struct cqlr__manager *m)
 {
     if (cqlr_loop_add(m->loop, &m->lines_watch) == 0)
@@ -151,6 +156,7 @@ static void give(struct cqlr__lane *l, struct cqlr__unit *u)
                                             .item = u->item,
                                             .page = u->page,
                                             .item_rows = u->item_rows,
+                                            .careful = u->strikes >= CQLR__CAREFUL_FROM,
                                             .state = (uint32_t)u->state.n,
                                             .texts = (uint32_t)u->texts.n};
     struct cqlr_wr w;

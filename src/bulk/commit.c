@@ -1,6 +1,8 @@
 /*
- * commit.c - records → counters, errors and output. With CQLR_ORDER_INPUT only the oldest unit's records are taken: first those that lost workers left, then those in the ring of the worker that holds it. What the other workers have ready waits in
- * their rings, and when these are full, the workers wait. While the output is blocked nothing is taken at all.
+ * commit.c - records → counters, errors and output. With CQLR_ORDER_INPUT only the oldest unit's
+ * records are taken: first those that lost workers left, then those in the ring of the worker that
+ * holds it. What the other workers have ready waits in their rings, and when these are full, the
+ * workers wait. While the output is blocked nothing is taken at all.
  */
 #include <stdlib.h>
 
@@ -74,7 +76,8 @@ static void tell_space(struct cqlr__lane *l)
         cqlr__supervise_tell(l, CQLR__TO_SPACE, NULL, 0);
 }
 
-/* The next record of a lane; `only` = it must be of this unit (NULL: any). true = one was committed. */
+/* The next record of a lane; `only` = it must be of this unit (NULL: any). true = one was
+ * committed. */
 static bool commit_from_lane(struct cqlr__lane *l, const struct cqlr__unit *only)
 {
     struct cqlr__manager *m = l->m;

@@ -1,6 +1,8 @@
 /*
- * cores.c - see cores.h. Version 2 has one hierarchy ("0::/path") with cpu.max ("200000 100000" or "max 100000"); version 1 has a line for the cpu controller ("4:cpu,cpuacct:/path") with cpu.cfs_quota_us and cpu.cfs_period_us. A parent group's limit
- * holds for its children too, so each level up to the root is looked at.
+ * cores.c - see cores.h. Version 2 has one hierarchy ("0::/path") with cpu.max ("200000 100000" or
+ * "max 100000"); version 1 has a line for the cpu controller ("4:cpu,cpuacct:/path") with
+ * cpu.cfs_quota_us and cpu.cfs_period_us. A parent group's limit holds for its children too, so
+ * each level up to the root is looked at.
  */
 #include <sched.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /*
- * engine.c - the engine of engine.h over a cqlr_client: one connection, one prepared statement, one bound statement for each slot of the window, made when the slot is first used and used again and again.
+ * engine.c - the engine of engine.h over a cqlr_client: one connection, one prepared statement, one
+ * bound statement for each slot of the window, made when the slot is first used and used again and
+ * again.
  */
 #include <stdlib.h>
 
@@ -149,7 +151,8 @@ static int client_execute(void *self, size_t slot, uint64_t index, struct cqlr_v
     return rc;
 }
 
-/* A callback's failure must say something and must not be mistaken for an answer that is missing. */
+/* A callback's failure must say something and must not be mistaken for an answer that is missing.
+ */
 static int client_page(void *self, const struct cqlr_item *item, void *reply, struct cqlr_wr *out,
                        uint64_t *rows, struct cqlr_err *err)
 {

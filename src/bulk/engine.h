@@ -1,5 +1,7 @@
 /*
- * engine.h - what a worker needs of a CQL client, and no more: connect and prepare, execute a parameter set, turn an answer's page into output. The one that is used is in engine.c; tests put another in its place.
+ * engine.h - what a worker needs of a CQL client, and no more: connect and prepare, execute a
+ * parameter set, turn an answer's page into output. The one that is used is in engine.c; tests put
+ * another in its place.
  */
 #ifndef CQLRAW_SRC_BULK_ENGINE_H
 #define CQLRAW_SRC_BULK_ENGINE_H
@@ -23,16 +25,20 @@ struct cqlr__engine_host {
 };
 
 struct cqlr__engine {
-    /* Starts to connect and prepare, for at most `slots` executions at a time. NULL with the reason in err. */
+    /* Starts to connect and prepare, for at most `slots` executions at a time. NULL with the reason
+     * in err. */
     void *(*open)(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t slots,
                   const struct cqlr__engine_host *host, struct cqlr_err *err);
     /* Closes without telling anyone. */
     void (*close)(void *self);
     /* true when the connection is gone: nothing can be executed any more. */
     bool (*lost)(void *self);
-    /* Appends two column specs, of the markers and of the answer, as cqlr__snapshot_read takes them. 0 or CQLR_E_NOMEM. */
+    /* Appends two column specs, of the markers and of the answer, as cqlr__snapshot_read takes
+     * them. 0 or CQLR_E_NOMEM. */
     int (*snapshot)(void *self, struct cqlr_wr *w);
-    /* Executes set `index` (`line`: its text when the source gives lines) from the page that `state` names (null: the first). 0, CQLR_E_AGAIN (no stream is free: once more after an answer), or why the set cannot be executed. */
+    /* Executes set `index` (`line`: its text when the source gives lines) from the page that
+     * `state` names (null: the first). 0, CQLR_E_AGAIN (no stream is free: once more after an
+     * answer), or why the set cannot be executed. */
     int (*execute)(void *self, size_t slot, uint64_t index, struct cqlr_value line,
                    struct cqlr_value state, struct cqlr_err *err);
     /* The page's output. 0 or why the set failed. */

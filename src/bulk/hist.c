@@ -1,6 +1,8 @@
 /*
- * hist.c - see hist.h. A value v with its highest bit at position b belongs to bucket e * 128 + (v >> e), where e = max(0, b - 7): below 256 every value has its own bucket, above it a bucket is 2^e wide. Buckets are read and written with relaxed
- * atomics, which on the one writer's side are plain loads and stores: a reader may see a sum that is a moment old, never a torn one.
+ * hist.c - see hist.h. A value v with its highest bit at position b belongs to bucket e * 128 + (v
+ * >> e), where e = max(0, b - 7): below 256 every value has its own bucket, above it a bucket is
+ * 2^e wide. Buckets are read and written with relaxed atomics, which on the one writer's side are
+ * plain loads and stores: a reader may see a sum that is a moment old, never a torn one.
  */
 #include "src/bulk/hist.h"
 

@@ -1,6 +1,8 @@
 /*
- * hist.h - a histogram of times that can be merged: log-linear buckets, 128 to each power of two, so a value is told with an error below 0.4 % from 1 ns to 73 minutes (longer ones count as that). Fixed size, no pointers: it lives in shared
- * memory, where one process adds and another reads at the same time.
+ * hist.h - a histogram of times that can be merged: log-linear buckets, 128 to each power of two,
+ * so a value is told with an error below 0.4 % from 1 ns to 73 minutes (longer ones count as that).
+ * Fixed size, no pointers: it lives in shared memory, where one process adds and another reads at
+ * the same time.
  */
 #ifndef CQLRAW_SRC_BULK_HIST_H
 #define CQLRAW_SRC_BULK_HIST_H
@@ -26,7 +28,8 @@ void cqlr__hist_add(struct cqlr__hist *h, uint64_t ns);
 /* Adds what `from` has to `into`. */
 void cqlr__hist_merge(struct cqlr__hist *into, const struct cqlr__hist *from);
 
-/* The value at or below which `per_mille` thousandths of the values lie (500 = the median); 0 when there is none. Never outside min..max. */
+/* The value at or below which `per_mille` thousandths of the values lie (500 = the median); 0 when
+ * there is none. Never outside min..max. */
 uint64_t cqlr__hist_at(const struct cqlr__hist *h, unsigned per_mille);
 
 uint64_t cqlr__hist_min(const struct cqlr__hist *h);

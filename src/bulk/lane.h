@@ -71,6 +71,7 @@ struct cqlr__unit_message {
     uint64_t unit, first, count;
     uint64_t item, page; /* where to begin, */
     uint64_t item_rows;  /* and how many rows that item has had */
+    uint32_t careful;    /* workers have died over it: one request at a time while it lasts */
     uint32_t state;      /* bytes of paging state that follow */
     uint32_t texts; /* lines: bytes of texts behind them, each a 4-byte length (CQLR_NULL: null) and
                        bytes */

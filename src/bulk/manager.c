@@ -1,5 +1,6 @@
 /*
- * manager.c - cqlr_bulk_run: options in, summary out, and the loop between. See manager.h for who does what, and README.md for the whole.
+ * manager.c - cqlr_bulk_run: options in, summary out, and the loop between. See manager.h for who
+ * does what, and README.md for the whole.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -188,7 +189,8 @@ static int turn(struct cqlr__manager *m)
     return rc;
 }
 
-/* What was taken counts as done, so it has to leave, whatever else went wrong; only the output itself, or the host, can end this. */
+/* What was taken counts as done, so it has to leave, whatever else went wrong; only the output
+ * itself, or the host, can end this. */
 static void finish_output(struct cqlr__manager *m)
 {
     unsigned stops = m->stops;

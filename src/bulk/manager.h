@@ -7,7 +7,9 @@
  *   assign.c    units of work → workers that are hungry
  *   commit.c    records → counters, errors, output, in order
  *
- * The parent is one loop. After each turn, step() commits what can be committed, hands out work, starts workers that are missing, and looks whether the end has come; so callbacks only note what happened.
+ * The parent is one loop. After each turn, step() commits what can be committed, hands out work,
+ * starts workers that are missing, and looks whether the end has come; so callbacks only note what
+ * happened.
  */
 #ifndef CQLRAW_SRC_BULK_MANAGER_H
 #define CQLRAW_SRC_BULK_MANAGER_H
@@ -39,12 +41,12 @@ struct cqlr__lane {
     struct cqlr__stream stream;
     struct cqlr_watch stream_watch, pid_watch;
     bool hungry;
-    bool told; /* messages were queued since the last flush */
-    uint64_t
-        queued; /* parameter sets it had left to submit when it said it is hungry, and what it was given since */
-    uint64_t given; /* parameter sets in all */
-    uint64_t least; /* only units from this number on may be given to it while it holds any */
-    uint64_t units; /* it holds */
+    bool told;       /* messages were queued since the last flush */
+    uint64_t queued; /* parameter sets it had left to submit when it said it is hungry, and what it
+                        was given since */
+    uint64_t given;  /* parameter sets in all */
+    uint64_t least;  /* only units from this number on may be given to it while it holds any */
+    uint64_t units;  /* it holds */
     struct cqlr_err fatal; /* what it died of, in its own words; code 0: it said nothing */
     uint64_t stopped_since;
 };
@@ -91,7 +93,7 @@ struct cqlr__manager {
     struct cqlr_timer stop_timer, progress_timer, look_timer, fork_timer;
     uint64_t committed, looked_at; /* records so far, and at the last look at the workers */
     uint64_t fork_failing_since, fork_pause; /* 0 = the last one worked */
-    uint64_t fork_not_before;
+    uint64_t fork_not_before, committed_at_death;
     unsigned most_alive;
 };
 
@@ -113,7 +115,8 @@ void cqlr__manager_times(const struct cqlr__manager *m, struct cqlr__hist *into,
 
 /* 0 = the lane has a worker; else errno. */
 int cqlr__process_start(struct cqlr__lane *l);
-/* Reaps a process whose pidfd is readable (or, with `wait`, once it is). false = it still runs. `why` gets a few words; *clean: exit status 0. */
+/* Reaps a process whose pidfd is readable (or, with `wait`, once it is). false = it still runs.
+ * `why` gets a few words; *clean: exit status 0. */
 bool cqlr__process_reap(struct cqlr__lane *l, bool wait, char *why, size_t n, bool *clean);
 void cqlr__process_kill(const struct cqlr__lane *l);
 /* Closes what the lane has open. */
@@ -129,7 +132,8 @@ void cqlr__supervise_tell(struct cqlr__lane *l, enum cqlr__message_kind kind, co
 void cqlr__supervise_tell_two(struct cqlr__lane *l, enum cqlr__message_kind kind, const void *a,
                               size_t an, const void *b, size_t bn);
 void cqlr__supervise_flush(struct cqlr__lane *l);
-/* Starts workers that are missing, as far as there is work, and lets them connect within the budget. */
+/* Starts workers that are missing, as far as there is work, and lets them connect within the
+ * budget. */
 void cqlr__supervise_start(struct cqlr__manager *m);
 /* Once a second: is the worker that everything waits for stopped? */
 void cqlr__supervise_look(void *manager);

@@ -1,5 +1,6 @@
 /*
- * order.c - see order.h. Units live in a circular array that grows by doubling, so adding one and forgetting one cost nothing in the steady state.
+ * order.c - see order.h. Units live in a circular array that grows by doubling, so adding one and
+ * forgetting one cost nothing in the steady state.
  */
 #include <stdlib.h>
 
@@ -111,7 +112,8 @@ void cqlr__order_take_back(struct cqlr__order *o, struct cqlr__unit *u)
         o->unheld = u->number;
 }
 
-/* Progress that goes forward, within the unit, by as many parameter sets as the record says it completes. */
+/* Progress that goes forward, within the unit, by as many parameter sets as the record says it
+ * completes. */
 static bool goes_on(const struct cqlr__unit *u, const struct cqlr__record *rec)
 {
     uint64_t done = rec->kind == CQLR__RECORD_ERROR ? 1 : rec->queries;

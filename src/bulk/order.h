@@ -1,15 +1,21 @@
 /*
- * order.h - the units under way, from the oldest that is not committed to the newest that exists: who has each, how far it has come, and in which order their output may leave. Pure bookkeeping: no process, no descriptor.
+ * order.h - the units under way, from the oldest that is not committed to the newest that exists:
+ * who has each, how far it has come, and in which order their output may leave. Pure bookkeeping:
+ * no process, no descriptor.
  *
- * Two rules make an ordered merge without deadlock and with bounded memory: a holder gets units in ascending order only, so the records of the oldest unit are always the first that its holder has to give; and what a holder published before it was lost is
- * kept with the unit (`saved`), so that the next holder goes on behind it.
+ * Two rules make an ordered merge without deadlock and with bounded memory: a holder gets units in
+ * ascending order only, so the records of the oldest unit are always the first that its holder has
+ * to give; and what a holder published before it was lost is kept with the unit (`saved`), so that
+ * the next holder goes on behind it.
  */
 #ifndef CQLRAW_SRC_BULK_ORDER_H
 #define CQLRAW_SRC_BULK_ORDER_H
 
 #include "src/bulk/lane.h"
 
-#define CQLR__NOBODY (-1)
+#define CQLR__NOBODY       (-1)
+#define CQLR__CAREFUL_FROM 2 /* strikes, from which on a unit is executed one request at a time */
+#define CQLR__MOST_STRIKES 3 /* that end the run */
 
 struct cqlr__unit {
     uint64_t number, first, count;
@@ -37,7 +43,8 @@ struct cqlr__order {
 void cqlr__order_init(struct cqlr__order *o);
 void cqlr__order_fini(struct cqlr__order *o);
 
-/* Appends a unit, with the number o->next; `texts` (NULL: none) is taken. NULL: no memory. Pointers to units are good until the next add. */
+/* Appends a unit, with the number o->next; `texts` (NULL: none) is taken. NULL: no memory. Pointers
+ * to units are good until the next add. */
 struct cqlr__unit *cqlr__order_add(struct cqlr__order *o, uint64_t first, uint64_t count,
                                    struct cqlr_wr *texts);
 /* The unit of this number, or NULL when it is not under way. */
@@ -50,7 +57,8 @@ void cqlr__order_give(struct cqlr__unit *u, int holder, uint64_t base);
 /* The unit is free again. */
 void cqlr__order_take_back(struct cqlr__order *o, struct cqlr__unit *u);
 
-/* Accepts what a holder published: does the record go on exactly where the unit is? Moves the unit's progress. 0, CQLR_E_WORKER when it does not fit, CQLR_E_NOMEM. */
+/* Accepts what a holder published: does the record go on exactly where the unit is? Moves the
+ * unit's progress. 0, CQLR_E_WORKER when it does not fit, CQLR_E_NOMEM. */
 CQLR_MUST_USE
 int cqlr__order_accept(struct cqlr__unit *u, int holder, const struct cqlr__record *rec,
                        const uint8_t *p);

@@ -1,5 +1,7 @@
 /*
- * out.c - see out.h. O_NONBLOCK belongs to the open file description, which a shell and its other children share: so a pipe or terminal is opened once more through /proc/self/fd, which gives a description of our own.
+ * out.c - see out.h. O_NONBLOCK belongs to the open file description, which a shell and its other
+ * children share: so a pipe or terminal is opened once more through /proc/self/fd, which gives a
+ * description of our own.
  */
 #include <errno.h>
 #include <fcntl.h>

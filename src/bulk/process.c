@@ -1,6 +1,8 @@
 /*
- * process.c - one worker process. All signals are blocked across the fork, so that no handler of the host runs in the child; the child gives signals their default meaning (INT and PIPE ignored), asks to be killed with its parent, and drops every descriptor
- * of the parent's that it has no use for: a worker that keeps another lane open would hide that lane's end.
+ * process.c - one worker process. All signals are blocked across the fork, so that no handler of
+ * the host runs in the child; the child gives signals their default meaning (INT and PIPE ignored),
+ * asks to be killed with its parent, and drops every descriptor of the parent's that it has no use
+ * for: a worker that keeps another lane open would hide that lane's end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +35,8 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Closes a descriptor of the parent's; 0, 1 and 2 become /dev/null, so that no socket gets their numbers. */
+/* Closes a descriptor of the parent's; 0, 1 and 2 become /dev/null, so that no socket gets their
+ * numbers. */
 static void drop(int fd)
 {
     int null;

@@ -1,6 +1,8 @@
 /*
- * publish.c - see publish.h. An open record is built in place in the ring, behind the published end, so output is copied once on its way from the worker's buffer to the parent's write. Its header is laid down when it is closed, and only then does the
- * published end move: half a record is never seen.
+ * publish.c - see publish.h. An open record is built in place in the ring, behind the published
+ * end, so output is copied once on its way from the worker's buffer to the parent's write. Its
+ * header is laid down when it is closed, and only then does the published end move: half a record
+ * is never seen.
  */
 #include "src/bulk/publish.h"
 

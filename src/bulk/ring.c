@@ -1,6 +1,8 @@
 /*
- * ring.c - see ring.h. The mapping is [shared | extra | data | data again] over one memfd whose descriptor is closed at once, so a ring costs no descriptor. Published bytes are handed over by a release store of the position; the two flags use the
- * usual pattern "store mine, fence, load yours" on both sides, so at least one of them sees the other.
+ * ring.c - see ring.h. The mapping is [shared | extra | data | data again] over one memfd whose
+ * descriptor is closed at once, so a ring costs no descriptor. Published bytes are handed over by a
+ * release store of the position; the two flags use the usual pattern "store mine, fence, load
+ * yours" on both sides, so at least one of them sees the other.
  */
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,10 +1,13 @@
 /*
  * ring.h - a ring of bytes in shared memory with one producer and one consumer, in two processes.
  *
- * The data is mapped twice, back to back, so that every run of at most `size` bytes is contiguous wherever it begins. Positions count bytes since the start and never wrap. Each side keeps its own position in its own memory and shares a copy of it:
- * the consumer checks what the producer shares, so a producer gone mad can make it lose data, never read outside.
+ * The data is mapped twice, back to back, so that every run of at most `size` bytes is contiguous
+ * wherever it begins. Positions count bytes since the start and never wrap. Each side keeps its own
+ * position in its own memory and shares a copy of it: the consumer checks what the producer shares,
+ * so a producer gone mad can make it lose data, never read outside.
  *
- * Waiting: a side that has nothing to do says so (…_wait) and looks once more; the other side asks, after it moved, whether it has to be told (…_tell). How it is told is not the ring's business.
+ * Waiting: a side that has nothing to do says so (…_wait) and looks once more; the other side asks,
+ * after it moved, whether it has to be told (…_tell). How it is told is not the ring's business.
  */
 #ifndef CQLRAW_SRC_BULK_RING_H
 #define CQLRAW_SRC_BULK_RING_H
@@ -31,7 +34,8 @@ struct cqlr__ring {
     uint64_t pos;  /* private: this side's position */
 };
 
-/* Maps a ring of at least `size` bytes of data and `extra` bytes beside it; fork then shares it. 0 or -1 with errno set. */
+/* Maps a ring of at least `size` bytes of data and `extra` bytes beside it; fork then shares it. 0
+ * or -1 with errno set. */
 int cqlr__ring_open(struct cqlr__ring *r, size_t size, size_t extra);
 void cqlr__ring_close(struct cqlr__ring *r);
 

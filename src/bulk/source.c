@@ -1,7 +1,10 @@
 /*
- * source.c - parameters (ranges and lists) → how many sets they make, and which value each parameter has in the i-th. A product counts like an odometer whose last wheel turns fastest; zipped parameters turn together; repetitions begin again.
+ * source.c - parameters (ranges and lists) → how many sets they make, and which value each
+ * parameter has in the i-th. A product counts like an odometer whose last wheel turns fastest;
+ * zipped parameters turn together; repetitions begin again.
  *
- * Month steps count from the first value, not from the one before: 31 January, 29 February, 31 March. A day that a month does not have becomes its last.
+ * Month steps count from the first value, not from the one before: 31 January, 29 February, 31
+ * March. A day that a month does not have becomes its last.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +78,8 @@ int64_t cqlr__param_value(const struct cqlr__param *p, uint64_t i)
     return (int64_t)(down ? (uint64_t)p->p.first - by : (uint64_t)p->p.first + by);
 }
 
-/* How many month steps reach from first to last: as many as whole steps of months, or one less when that passes `last`. */
+/* How many month steps reach from first to last: as many as whole steps of months, or one less when
+ * that passes `last`. */
 static uint64_t month_steps(const struct cqlr__param *p)
 {
     int64_t a = months_of(&p->p, p->p.first), b = months_of(&p->p, p->p.last), end;

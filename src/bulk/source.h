@@ -1,5 +1,6 @@
 /*
- * source.h - parameter sets by number: index → the value of each parameter, in O(parameters), without ever making a list of sets. And their way into a statement's markers.
+ * source.h - parameter sets by number: index → the value of each parameter, in O(parameters),
+ * without ever making a list of sets. And their way into a statement's markers.
  */
 #ifndef CQLRAW_SRC_BULK_SOURCE_H
 #define CQLRAW_SRC_BULK_SOURCE_H
@@ -33,13 +34,16 @@ struct cqlr__plan {
     uint32_t count;
     uint32_t *param;
 };
-/* Every parameter binds at least one marker and every marker is bound by exactly one, else CQLR_E_RANGE with a line that names the culprit. Free with cqlr__plan_fini. */
+/* Every parameter binds at least one marker and every marker is bound by exactly one, else
+ * CQLR_E_RANGE with a line that names the culprit. Free with cqlr__plan_fini. */
 CQLR_MUST_USE
 int cqlr__plan_init(struct cqlr__plan *plan, const struct cqlr_source *s,
                     const struct cqlr_columns *markers, struct cqlr_err *err);
 void cqlr__plan_fini(struct cqlr__plan *plan);
 
-/* Before anything is sent: do both ends of each range and each text that is not checked late fit their markers? 0 or CQLR_E_TYPE ("parameter id: '4x' is not an int"), CQLR_E_RANGE, CQLR_E_NOMEM. */
+/* Before anything is sent: do both ends of each range and each text that is not checked late fit
+ * their markers? 0 or CQLR_E_TYPE ("parameter id: '4x' is not an int"), CQLR_E_RANGE, CQLR_E_NOMEM.
+ */
 CQLR_MUST_USE
 int cqlr__source_check(const struct cqlr_source *s, const struct cqlr_columns *markers,
                        struct cqlr_err *err);
@@ -50,7 +54,8 @@ typedef struct cqlr__binder cqlr__binder;
 cqlr__binder *cqlr__binder_new(const struct cqlr_source *s, const struct cqlr_columns *markers,
                                struct cqlr_err *err);
 void cqlr__binder_free(cqlr__binder *b);
-/* All values of set `index` into `to`; `line` is the set's text when the source gives lines (n < 0: null), else ignored. 0, or a negative code with the reason in err. */
+/* All values of set `index` into `to`; `line` is the set's text when the source gives lines (n < 0:
+ * null), else ignored. 0, or a negative code with the reason in err. */
 CQLR_MUST_USE
 int cqlr__binder_bind(cqlr__binder *b, cqlr_bound *to, uint64_t index, struct cqlr_value line,
                       struct cqlr_err *err);

@@ -1,22 +1,27 @@
 /*
- * source_bind.c - parameter sets → bound values. Which parameter goes to which marker is settled once (names first, then the nameless in the order of the markers that are left); numbers are written straight into the bound statement; a text of a short
- * list is encoded when it is first used and its bytes are reused, so a key that is asked for a million times is parsed once in each worker.
+ * source_bind.c - parameter sets → bound values. Which parameter goes to which marker is settled
+ * once (names first, then the nameless in the order of the markers that are left); numbers are
+ * written straight into the bound statement; a text of a short list is encoded when it is first
+ * used and its bytes are reused, so a key that is asked for a million times is parsed once in each
+ * worker.
  */
 #include <stdlib.h>
 
 #include "proto/base/err.h"
 #include "src/bulk/source.h"
 
-#define CACHED_TEXTS 65536 /* longer lists are parsed at each use: their values come back seldom */
-#define UNBOUND      UINT32_MAX
+#define CACHED_TEXTS                                                                               \
+    65536 /* longer lists are parsed at each use: their values come back seldom                    \
+           */
+#define UNBOUND UINT32_MAX
 
 struct cqlr__binder {
     const struct cqlr_source *source;
     const struct cqlr_columns *markers;
     struct cqlr__plan plan;
     uint64_t *value; /* of each parameter, in the set being bound */
-    size_t **
-        cached; /* per marker: offset + 1 of each text's bytes in `bytes`, 0 = not encoded yet; NULL = not cached */
+    size_t **cached; /* per marker: offset + 1 of each text's bytes in `bytes`, 0 = not encoded yet;
+                        NULL = not cached */
     struct cqlr_wr bytes;   /* u32 length and the bytes, one after another */
     struct cqlr_wr scratch; /* one value */
 };
@@ -26,7 +31,8 @@ static bool is_name(const struct cqlr_column *c, const char *name)
     return c->name.n == strlen(name) && !memcmp(c->name.p, name, c->name.n);
 }
 
-/* Binds parameter p to every marker of its name, or to the first that nothing else binds. How many. */
+/* Binds parameter p to every marker of its name, or to the first that nothing else binds. How many.
+ */
 static uint32_t take_markers(struct cqlr__plan *plan, const struct cqlr_columns *markers,
                              uint32_t p, const char *name)
 {
@@ -97,7 +103,8 @@ static int moment_text(struct cqlr_wr *w, enum cqlr_type_id id, int64_t v, struc
     return rc;
 }
 
-/* Value v of a range as the type of its marker, appended to w: numbers as they are; dates also as the timestamp of their midnight; dates and timestamps also as text. */
+/* Value v of a range as the type of its marker, appended to w: numbers as they are; dates also as
+ * the timestamp of their midnight; dates and timestamps also as text. */
 static int range_value(struct cqlr_wr *w, enum cqlr_source_kind kind, const struct cqlr_type *t,
                        int64_t v, struct cqlr_err *err)
 {

@@ -1,5 +1,7 @@
 /*
- * source_lines.c - see source_lines.h. A carriage return before the newline is dropped, "\N" alone is null, a last line without newline counts. The descriptor's description is shared, so it stays blocking: poll says whether a read would wait.
+ * source_lines.c - see source_lines.h. A carriage return before the newline is dropped, "\N" alone
+ * is null, a last line without newline counts. The descriptor's description is shared, so it stays
+ * blocking: poll says whether a read would wait.
  */
 #include <errno.h>
 #include <poll.h>

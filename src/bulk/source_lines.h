@@ -1,5 +1,6 @@
 /*
- * source_lines.h - lines from a descriptor, as they come, gathered into blocks of texts for units of work.
+ * source_lines.h - lines from a descriptor, as they come, gathered into blocks of texts for units
+ * of work.
  */
 #ifndef CQLRAW_SRC_BULK_SOURCE_LINES_H
 #define CQLRAW_SRC_BULK_SOURCE_LINES_H
@@ -21,10 +22,12 @@ struct cqlr__lines {
 void cqlr__lines_init(struct cqlr__lines *l, int fd);
 void cqlr__lines_fini(struct cqlr__lines *l);
 
-/* Reads once, without waiting. 1 something came (or the end), 0 nothing there now, CQLR_E_IO, CQLR_E_LIMIT (a line over 16 MiB, named), CQLR_E_NOMEM. */
+/* Reads once, without waiting. 1 something came (or the end), 0 nothing there now, CQLR_E_IO,
+ * CQLR_E_LIMIT (a line over 16 MiB, named), CQLR_E_NOMEM. */
 CQLR_MUST_USE
 int cqlr__lines_read(struct cqlr__lines *l, struct cqlr_err *err);
-/* Moves lines that are complete to l->texts until it holds `block` of them, or so many bytes that it should go. true = it is full. */
+/* Moves lines that are complete to l->texts until it holds `block` of them, or so many bytes that
+ * it should go. true = it is full. */
 CQLR_MUST_USE
 bool cqlr__lines_gather(struct cqlr__lines *l, uint64_t block);
 

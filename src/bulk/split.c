@@ -1,6 +1,7 @@
 /*
- * split.c - see split.h. Unit u covers [u * block, (u + 1) * block) cut at total; part i of n begins at floor(total * i / n), computed as i * q + floor(i * r / n) with q and r the quotient and the remainder of total / n, so that with n <= 2^32
- * every intermediate fits 64 bits.
+ * split.c - see split.h. Unit u covers [u * block, (u + 1) * block) cut at total; part i of n
+ * begins at floor(total * i / n), computed as i * q + floor(i * r / n) with q and r the quotient
+ * and the remainder of total / n, so that with n <= 2^32 every intermediate fits 64 bits.
  */
 #include "src/bulk/split.h"
 

@@ -1,8 +1,12 @@
 /*
- * supervise.c - the workers' lives as the parent sees them: who may connect, what they report, what happens when one dies.
+ * supervise.c - the workers' lives as the parent sees them: who may connect, what they report, what
+ * happens when one dies.
  *
- * A worker that dies loses nothing that it published: its records are kept with their units, which go on behind them with another worker. What it had sent without publishing an answer is executed again if the statement is idempotent; else each such
- * parameter set becomes an error record "outcome unknown" in its place, and only those that were never sent are given away. An exit status of 0 is a death too, unless the worker was told to stop.
+ * A worker that dies loses nothing that it published: its records are kept with their units, which
+ * go on behind them with another worker. What it had sent without publishing an answer is executed
+ * again if the statement is idempotent; else each such parameter set becomes an error record
+ * "outcome unknown" in its place, and only those that were never sent are given away. An exit
+ * status of 0 is a death too, unless the worker was told to stop.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +19,6 @@
 #include "src/bulk/source.h"
 
 #define SECOND          UINT64_C(1000000000)
-#define MOST_STRIKES    3 /* workers that one unit may kill without progress */
 #define MOST_DEAD_START 5 /* workers in a row that die before they are ready */
 #define STOPPED_FOR     (5 * SECOND)
 #define NO_FORK_FOR     (10 * SECOND)
@@ -160,6 +163,13 @@ void cqlr__supervise_distrust(struct cqlr__lane *l)
 
 /* ---- death ---- */
 
+static void pause_starts(struct cqlr__manager *m, uint64_t ns)
+{
+    m->fork_not_before = cqlr_now() + ns;
+    if (cqlr_loop_timer_set(m->loop, &m->fork_timer, m->fork_not_before) < 0)
+        cqlr__manager_failf(m, CQLR_E_NOMEM, "timer");
+}
+
 /* What was sent and not answered becomes "outcome unknown". */
 static void save_unknown(struct cqlr__lane *l, struct cqlr__unit *u, uint64_t sent)
 {
@@ -186,16 +196,15 @@ static void save_unknown(struct cqlr__lane *l, struct cqlr__unit *u, uint64_t se
     cqlr_wr_fini(&w);
 }
 
-/* The first unit that the worker had begun is the one that may have killed it. */
+/* The first unit that the worker had begun may be the one that killed it. After the second time it
+ * is executed one request at a time, so the third names the parameter set. */
 static void strike(struct cqlr__lane *l, struct cqlr__unit *u, const char *why)
 {
-    if (++u->strikes < MOST_STRIKES)
+    if (++u->strikes < CQLR__MOST_STRIKES)
         return;
-    cqlr__manager_failf(
-        l->m, CQLR_E_WORKER,
-        "%u workers died over parameter sets %llu..%llu without progress, the last: %s", u->strikes,
-        (unsigned long long)(u->first + u->item), (unsigned long long)(u->first + u->count - 1),
-        why);
+    cqlr__manager_failf(l->m, CQLR_E_WORKER,
+                        "%u workers died over parameter set %llu without progress, the last: %s",
+                        u->strikes, (unsigned long long)(u->first + u->item), why);
 }
 
 static void take_back_units(struct cqlr__lane *l, const char *why)
@@ -231,19 +240,30 @@ static void keep_times(struct cqlr__lane *l)
         m->last_answer = last;
 }
 
+/* A worker died on its way to being ready: the next start waits a moment, and when nothing else
+ * gets on either, the run ends. */
+static void died_early(struct cqlr__manager *m, const char *why)
+{
+    m->start_deaths = m->committed == m->committed_at_death ? m->start_deaths + 1 : 1;
+    m->committed_at_death = m->committed;
+    if (m->start_deaths >= MOST_DEAD_START)
+        cqlr__manager_failf(m, CQLR_E_WORKER,
+                            "%u workers in a row died before they were connected, the last: %s",
+                            m->start_deaths, why);
+    pause_starts(m, SECOND / 20);
+}
+
 static void died(struct cqlr__lane *l, bool was_ready, const char *why)
 {
     struct cqlr__manager *m = l->m;
     event(l, CQLR_WORKER_DIED, why);
+    m->replaced++;
     if (l->fatal.code) {
         cqlr__commit(m);
         cqlr__manager_fail(m, &l->fatal);
-    } else if (!was_ready && ++m->start_deaths >= MOST_DEAD_START) {
-        cqlr__manager_failf(m, CQLR_E_WORKER,
-                            "%u workers in a row died before they were connected, the last: %s",
-                            m->start_deaths, why);
+    } else if (!was_ready) {
+        died_early(m, why);
     }
-    m->replaced++;
 }
 
 /* The process is reaped. */
@@ -297,10 +317,8 @@ static void on_no_fork(struct cqlr__manager *m, int e)
         m->err.sys_errno = e;
         return;
     }
-    m->fork_not_before = now + m->fork_pause;
+    pause_starts(m, m->fork_pause);
     m->fork_pause = m->fork_pause < SECOND ? m->fork_pause * 2 : SECOND;
-    if (cqlr_loop_timer_set(m->loop, &m->fork_timer, m->fork_not_before) < 0)
-        cqlr__manager_failf(m, CQLR_E_NOMEM, "timer");
 }
 
 static bool start_one(struct cqlr__manager *m, struct cqlr__lane *l)
@@ -331,7 +349,7 @@ static void start_missing(struct cqlr__manager *m)
 {
     uint64_t on_way = starting(m), work = m->prepared ? cqlr__assign_work_left(m) : 1;
     unsigned most = m->prepared ? m->lanes : 1;
-    if (m->fork_failing_since && cqlr_now() < m->fork_not_before)
+    if (cqlr_now() < m->fork_not_before)
         return;
     for (unsigned i = 0; i < most && on_way < work && !m->ended; i++) {
         if (m->lane[i].state != CQLR__LANE_OFF)

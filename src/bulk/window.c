@@ -1,7 +1,10 @@
 /*
- * window.c - see window.h. Slots are a circular queue in the order of submission, which is the order of publication: the slot at `head` is the oldest, and it alone can be published.
+ * window.c - see window.h. Slots are a circular queue in the order of submission, which is the
+ * order of publication: the slot at `head` is the oldest, and it alone can be published.
  *
- * A slot is FLYING between execute and its answer. Then it is DONE, or WAITING to be executed for its next page (or once more, after a lost connection). Its pages are published only while it is not FLYING.
+ * A slot is FLYING between execute and its answer. Then it is DONE, or WAITING to be executed for
+ * its next page (or once more, after a lost connection). Its pages are published only while it is
+ * not FLYING.
  */
 #include <stdlib.h>
 
@@ -38,7 +41,8 @@ struct cqlr__work {
 
 /* ---- units ---- */
 
-/* The text of the next parameter set of a unit; the texts are our parent's, yet their lengths are not followed blindly. */
+/* The text of the next parameter set of a unit; the texts are our parent's, yet their lengths are
+ * not followed blindly. */
 static struct cqlr_value next_text(struct cqlr__work *k)
 {
     struct cqlr_value v = {NULL, CQLR_NULL};
@@ -107,6 +111,7 @@ int cqlr__window_add(struct cqlr__window *w, const uint8_t *p, size_t n)
     if (!w->submit)
         w->submit = k;
     w->queued += k->m.count - k->m.item;
+    w->careful += k->m.careful != 0;
     return 0;
 }
 
@@ -228,6 +233,7 @@ static void pop(struct cqlr__window *w)
     w->first = k->next;
     if (!w->first)
         w->last = NULL;
+    w->careful -= k->m.careful != 0;
     work_free(k);
 }
 
@@ -252,7 +258,7 @@ static void publish(struct cqlr__window *w)
 static bool may_execute(const struct cqlr__window *w)
 {
     return w->self && !w->broken && !w->blocked && !w->again && !w->stopping &&
-           w->flying < w->in_flight;
+           w->flying < (w->careful ? 1 : w->in_flight);
 }
 
 /* A slot that is WAITING (and counted so) is executed; it stays WAITING when it cannot be now. */

@@ -1,8 +1,12 @@
 /*
  * window.h - the parameter sets that a worker has under way.
  *
- * Units come in ascending order and are executed in that order, up to `in_flight` requests at a time, over the borders of units. Answers come as they like; a parameter set's output waits in its slot until all before it are published. When the ring is full
- * nothing new is submitted, but answers are still taken: no request times out because the output is slow. What waits is bounded: by twice `in_flight` slots, and further pages of a set that is not the oldest are only fetched while less than a ring's worth is held.
+ * Units come in ascending order and are executed in that order, up to `in_flight` requests at a
+ * time, over the borders of units. Answers come as they like; a parameter set's output waits in its
+ * slot until all before it are published. When the ring is full nothing new is submitted, but
+ * answers are still taken: no request times out because the output is slow. What waits is bounded:
+ * by twice `in_flight` slots, and further pages of a set that is not the oldest are only fetched
+ * while less than a ring's worth is held.
  */
 #ifndef CQLRAW_SRC_BULK_WINDOW_H
 #define CQLRAW_SRC_BULK_WINDOW_H
@@ -33,10 +37,11 @@ struct cqlr__window {
     struct cqlr__work *first, *last, *submit; /* units: all, and the one to submit from */
     uint64_t queued;                          /* parameter sets that were not submitted yet */
     uint64_t answers;
-    bool blocked;  /* the ring is full */
-    bool again;    /* no stream was free: wait for an answer */
-    bool stopping; /* submit nothing more */
-    bool broken;   /* a request ended because the connection did, or could not be sent */
+    unsigned careful; /* units that are to be executed one request at a time */
+    bool blocked;     /* the ring is full */
+    bool again;       /* no stream was free: wait for an answer */
+    bool stopping;    /* submit nothing more */
+    bool broken;      /* a request ended because the connection did, or could not be sent */
 
     struct cqlr_wr spare[CQLR__SPARE_BUFFERS]; /* buffers that slots are done with */
     size_t spares;
@@ -49,7 +54,8 @@ CQLR_MUST_USE
 int cqlr__window_add(struct cqlr__window *w, const uint8_t *p, size_t n);
 /* The engine's answer for a slot. */
 void cqlr__window_answered(struct cqlr__window *w, size_t slot, const struct cqlr__answer *a);
-/* Publishes what can be, submits what may be. After each of: connected, units, room in the ring, an answer. */
+/* Publishes what can be, submits what may be. After each of: connected, units, room in the ring, an
+ * answer. */
 void cqlr__window_go(struct cqlr__window *w);
 
 #endif

@@ -1,8 +1,12 @@
 /*
- * worker.c - see worker.h. Everything the process does hangs on its loop: the stream from the parent, the client's connection, two timers, and a task at the end of each turn that closes the open record, tells the parent what it waits for and sends the
- * messages. The process leaves with _exit: its parent's buffers and exit handlers are not its own.
+ * worker.c - see worker.h. Everything the process does hangs on its loop: the stream from the
+ * parent, the client's connection, two timers, and a task at the end of each turn that closes the
+ * open record, tells the parent what it waits for and sends the messages. The process leaves with
+ * _exit: its parent's buffers and exit handlers are not its own.
  *
- * The parent is told of new records only when it waits for them, and then not for each: when an eighth of the ring is fresh, when nothing more is under way, when the ring is full, or after 20 ms.
+ * The parent is told of new records only when it waits for them, and then not for each: when an
+ * eighth of the ring is fresh, when nothing more is under way, when the ring is full, or after 20
+ * ms.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -32,7 +36,8 @@ struct worker {
     char lost[CQLR_ERR_TEXT]; /* why */
 };
 
-/* Tells the parent why and ends. The parent reads what is in the socket after our death; a socket that takes nothing for a second is nobody's. */
+/* Tells the parent why and ends. The parent reads what is in the socket after our death; a socket
+ * that takes nothing for a second is nobody's. */
 static _Noreturn void fatal(struct worker *k, const struct cqlr_err *err)
 {
     struct cqlr_wr w;
@@ -121,7 +126,8 @@ static void on_may_connect(struct worker *k)
         fatal_code(k, rc, "timer");
 }
 
-/* The connection is gone and every request under way has ended: once more from the start, but not again and again without a single answer in between. */
+/* The connection is gone and every request under way has ended: once more from the start, but not
+ * again and again without a single answer in between. */
 static void reconnect(struct worker *k)
 {
     struct cqlr_err err;

@@ -1,5 +1,6 @@
 /*
- * worker.h - the life of a worker process: ask for permission to connect, connect and prepare, execute the units that come, end when told or when the parent is gone.
+ * worker.h - the life of a worker process: ask for permission to connect, connect and prepare,
+ * execute the units that come, end when told or when the parent is gone.
  */
 #ifndef CQLRAW_SRC_BULK_WORKER_H
 #define CQLRAW_SRC_BULK_WORKER_H

@@ -36,6 +36,17 @@ check "and the last line says so" test "$(tail -n 1 "$tmp/stderr")" = "cqlraw ru
 gives "a query that cannot be prepared" 3 run nonsense -o "$f.2"
 check "leaves nothing either" test ! -e "$f.2" -a ! -e "$f.2.part"
 
+mkfifo "$tmp/names"
+run "$K" -P key=@- -o "$f.2" <"$tmp/names" 2>"$tmp/err" &
+exec 9>"$tmp/names"
+for ((i = 0; i < 250; i++)); do [[ ! -e $f.2.part ]] || break; sleep 0.02; done
+says 4 "another run is writing $f.2.part" run "$K" -P key=local -o "$f.2"
+echo local >&9 && exec 9>&-
+check "the first one goes on" wait $!
+printf 'key\nlocal\n' >"$tmp/want"
+same "and has its rows" "$tmp/want" "$f.2"
+rm -- "$f.2"
+
 full() { run "$@" >/dev/full; }
 closed() { run "$@" >&-; }
 for format in csv table; do

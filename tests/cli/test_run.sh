@@ -50,6 +50,10 @@ stdout_is "likewise" 'column_name\nrack\nkey\n'
 gives "an empty file" 0 run "$C" -P "column_name=@$tmp/empty"
 stderr_has "is no query" '^0 queries in 0\.000 seconds \(0\.0/s\)$'
 
+no_stdin() { run "$C" -P column_name=@- "$@" <&-; }
+gives "no standard input" 3 no_stdin
+gives "nor when it is read whole" 3 no_stdin --repeat 2
+
 # --- input that comes while it runs: the first answers are there before the input has ended
 mkfifo "$tmp/pipe"
 run "$C" -P column_name=@- --block 1 <"$tmp/pipe" >"$tmp/streamed" 2>"$tmp/err" &

@@ -25,12 +25,12 @@ under_way() {
 }
 ended() { # seconds at most
     local rc=0
-    timeout "$1" tail --pid="$pid" -f /dev/null || return 99
+    timeout "$1" tail -s 0.05 --pid="$pid" -f /dev/null || return 99
     wait "$pid" || rc=$?
     return "$rc"
 }
 
-for pair in INT:130 TERM:143; do
+for pair in INT:130 TERM:143 HUP:129; do
     signal=${pair%:*}
     start "$K" -P key=local --repeat 1M -j2 -c 10
     check "it is under way" under_way
@@ -76,8 +76,19 @@ kill -INT "$pid"
 exits "interrupted while nobody reads the table" 130 ended 10
 exec 9<&-
 
+hung_up() { (trap '' HUP && run "$K" -P key=local --repeat 200 -j1 -c 10 --format none & sleep 0.2 && kill -HUP $! && wait $!); }
+exits "a hang-up that is ignored (nohup) stays ignored" 0 hung_up
+
+kill -STOP "$server"
+"$CQLRAW" query --host "$HOST" "$K" -P key=local >"$tmp/out" 2>"$tmp/stderr" &
+pid=$!
+sleep 0.2
+kill -INT "$pid"
+exits "a query interrupted" 130 ended 5
+kill -CONT "$server"
+
 # --- workers that die
-awk 'BEGIN { srand(7); n = split("key rack tokens nope rpc_port host_id", w); for (i = 0; i < 3000; i++) print w[int(rand() * n) + 1] }' >"$tmp/names"
+awk 'BEGIN { srand(7); n = split("key rack tokens nope rpc_port host_id", w); for (i = 0; i < 1000; i++) print w[int(rand() * n) + 1] }' >"$tmp/names"
 { echo column_name && grep -v nope "$tmp/names"; } >"$tmp/want"
 for ((round = 1; round <= 3; round++)); do
     start "$C" -P "column_name=@$tmp/names" -j2 -c 5 --block 10

@@ -6,7 +6,7 @@ source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 readonly RUNS=20 QUERIES=5000 KS=cqlraw_killed
 
-readonly -a JOB=("$CQLRAW" run --host "$CONTACT" "SELECT id, t FROM $KS.t WHERE id = ?" -P id=1..$QUERIES
+readonly -a JOB=("$CQLRAW" run --host "$CONTACT" "SELECT id, t FROM $KS.t WHERE id = ?" -P "id=1..$QUERIES"
     -j 3 -c 2 --block 20 --format csv --summary json)
 
 # A random child of that process; nothing when it has none.
