@@ -135,7 +135,7 @@ enum cqlr_text_style {
  *   bytes of the value, a string in JSON: changing the base would take too long.
  * - timestamp 2024-02-29T12:34:56.789Z, date 2024-02-29; years outside 0..9999 carry a sign. time
  *   12:34:56.000000000; one outside the day, which servers let through, is its number.
- * - duration 14mo3d1h30m5s1ms2us3ns: parts that are 0 left out, one - in front of it all; 0ns.
+ * - duration 1y2mo3d1h30m5s1ms2us3ns: parts that are 0 left out, one - in front of it all; 0ns.
  * - inet as RFC 5952 says, with ::ffff:1.2.3.4 and ::1.2.3.4.
  *   uuid in lower case. blob and CUSTOM 0x00ff.
  * - sets {1, 2}, maps {'a': 1}, lists [1, 2], tuples (1, null), UDTs {field: 1}; a name that is

@@ -2,7 +2,7 @@
  * duration.c - months, days and nanoseconds: three signed vints ⇄ text (native_protocol_v5.spec
  * sections 3 and 6; v4 servers send it as a custom class).
  *
- * The parts have one sign. Printed in the standard form, 14mo3d1h30m5s1ms2us3ns; read in that form,
+ * The parts have one sign. Printed in Cassandra's own form, 1y2mo3d1h30m5s1ms2us3ns; read in that form,
  * with years and weeks too, and as ISO 8601 P1Y2M3DT4H5M6S.
  */
 #include "proto/val/val.h"
@@ -93,8 +93,8 @@ int cqlr__duration_print(struct cqlr_wr *w, struct cqlr_value v)
         cqlr__out(w, "-");
     for (size_t i = 0; i < UNITS; i++) {
         const struct unit *u = &units[i];
-        if (u->name[0] == 'y' || u->name[0] == 'w' || left[u->part] < u->size)
-            continue; /* years and weeks are read only: 14mo, 10d */
+        if (u->name[0] == 'w' || left[u->part] < u->size)
+            continue; /* weeks are read only: 10d, as Cassandra itself writes it */
         cqlr__out_u64(w, left[u->part] / u->size, 1);
         cqlr__out(w, u->name);
         left[u->part] %= u->size;

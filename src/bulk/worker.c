@@ -80,6 +80,8 @@ static void on_opened(void *arg, int rc, const struct cqlr_err *err)
     struct cqlr_wr w;
     if (rc < 0) {
         why = *err;
+        if (why.code == CQLR_E_IO || why.code == CQLR_E_CLOSED)
+            why.code = CQLR_E_CONNECT; /* it broke while it was being opened */
         if (k->reconnecting)
             cqlr__err_prefix(&why, "connection lost (%.150s), and again", k->lost);
         fatal(k, &why);

@@ -18,7 +18,7 @@ uuid        lower-case, also timeuuid
 timestamp   2024-02-29T12:34:56.789Z; a year outside 0..9999 has a sign: +12345-01-01T..., -0001-...
 date        2024-02-29, years likewise
 time        12:34:56.000000000
-duration    14mo3d1h30m5s1ms2us3ns, parts that are 0 left out, one - in front of it all; 0ns
+duration    1y2mo3d1h30m5s1ms2us3ns, parts that are 0 left out, one - in front of it all; 0ns
 inet        10.0.0.1, 2001:db8::1
 list        [1, 2]
 set         {1, 2} in the server's order
@@ -150,7 +150,8 @@ def time_text(value):
 
 
 def duration_text(value):
-    parts = [(abs(value.months), "mo"), (abs(value.days), "d")]
+    years, months = divmod(abs(value.months), 12)
+    parts = [(years, "y"), (months, "mo"), (abs(value.days), "d")]
     rest = abs(value.nanoseconds)
     for unit, size in NANOSECONDS:
         count, rest = divmod(rest, size)

@@ -8,6 +8,7 @@
 set -euo pipefail
 shopt -s inherit_errexit
 cd -- "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../.."
+source tools/setup.sh
 
 node='' child=
 finish() {
@@ -26,7 +27,7 @@ main() {
     (($# > 0)) || mapfile -t tests < <(compgen -G 'tests/live/test_*.sh'; compgen -G 'tests/live/test_*.py')
     PYTHON=${PYTHON:-$(tools/python-env)}
     if [[ ! ${CONTACT:-} ]]; then
-        node=$(mktemp -d)
+        node=$(node_dir)
         CONTACT=$(tools/cassandra start --dir "$node" | tail -n 1)
     fi
     export PYTHON CONTACT TEST_SECONDS=${TEST_SECONDS:-300}

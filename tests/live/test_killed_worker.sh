@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A worker that is killed at any moment is replaced, and the output is the same: 20 runs of 5,000 queries,
-# in each a worker taken at random is killed at a random moment.
+# A worker that is killed at any moment is replaced, and the output is the same: 20 runs of 5,000 queries, in
+# each a worker taken at random is killed at a random moment.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 
@@ -16,15 +16,16 @@ random_worker() {
     ((${#workers[@]} == 0)) || echo "${workers[RANDOM % ${#workers[@]}]}"
 }
 
-# Starts a run and kills one of its workers after a random part of the time that a whole run took.
+# Starts a run and kills one of its workers after a random part of the time that the last run took.
 run_and_kill() { # name of the output
-    local parent worker rc=0
+    local parent worker rc=0 from=$EPOCHREALTIME
     "${JOB[@]}" -o "$tmp/$1" >"$tmp/out" 2>"$tmp/err" &
     parent=$!
-    sleep "$(awk -v t="$whole" -v r=$RANDOM 'BEGIN { printf "%.3f", t * r / 32768 }')"
+    sleep "$(awk -v t="$took" -v r=$RANDOM 'BEGIN { printf "%.3f", t * r / 32768 }')"
     worker=$(random_worker "$parent" 2>/dev/null) || worker=
-    [[ ! $worker ]] || ! kill -KILL "$worker" 2>/dev/null || killed=$((killed + 1))
+    [[ ! $worker ]] || kill -KILL "$worker" 2>/dev/null || true
     wait "$parent" || rc=$?
+    took=$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
     return "$rc"
 }
 
@@ -34,19 +35,18 @@ awk -v n="$QUERIES" 'BEGIN { for (i = 1; i <= n; i++) printf "%d %0200d\n", i, i
 cql_run "INSERT INTO $KS.t (id, t) VALUES (?, ?)" -P id=1..$QUERIES -P t=@"$tmp/texts" --combine zip --format none >/dev/null 2>&1
 awk -v n="$QUERIES" 'BEGIN { print "id,t"; for (i = 1; i <= n; i++) printf "%d,%d %0200d\n", i, i, i }' >"$tmp/expected"
 
-from=$EPOCHREALTIME
 exits "a run without a kill" 0 "${JOB[@]}" -o "$tmp/undisturbed"
-whole=$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
 same "it gives every row" "$tmp/expected" "$tmp/undisturbed"
 
-killed=0 replaced=0
-for ((i = 1; i <= RUNS; i++)); do
-    if run_and_kill "run-$i"; then
-        same "run $i: the output is identical" "$tmp/expected" "$tmp/run-$i"
-    else
-        fail "run $i" "exit code $?" "$(head -n 5 -- "$tmp/err")"
+# A kill that comes when the work is done hits nobody; that run doesn't count.
+hits=0 took=0.5
+for ((i = 1; hits < RUNS && i <= 4 * RUNS; i++)); do
+    if ! run_and_kill "run-$i"; then
+        fail "run $i" "$(head -n 5 -- "$tmp/err")"
+    elif grep -q '"replaced":[1-9]' "$tmp/err"; then
+        same "run $i: a worker was replaced, the output is identical" "$tmp/expected" "$tmp/run-$i"
+        hits=$((hits + 1))
     fi
-    ! grep -q '"replaced": *[1-9]' "$tmp/err" || replaced=$((replaced + 1))
+    rm -f -- "$tmp/run-$i"
 done
-printf 'a worker was killed in %d of %d runs, replaced in %d\n' "$killed" "$RUNS" "$replaced"
-check "most of the kills hit a worker at work" test "$replaced" -ge $((RUNS / 2))
+check "$RUNS runs lost a worker at work" test "$hits" -eq "$RUNS"

@@ -190,17 +190,17 @@ static void forms_of_durations_that_are_read(void **state)
 {
     static const struct {
         const char *text, *same;
-    } durations[] = {{"1y2mo", "14mo"},
+    } durations[] = {{"1y2mo", "1y2mo"},
                      {"2w3d", "17d"},
-                     {"1y2mo3w4d5h6m7s8ms9us10ns", "14mo25d5h6m7s8ms9us10ns"},
-                     {"1Y2MO3W4D5H6M7S8MS9US10NS", "14mo25d5h6m7s8ms9us10ns"},
+                     {"1y2mo3w4d5h6m7s8ms9us10ns", "1y2mo25d5h6m7s8ms9us10ns"},
+                     {"1Y2MO3W4D5H6M7S8MS9US10NS", "1y2mo25d5h6m7s8ms9us10ns"},
                      {"9\xC2\xB5s", "9us"},
                      {"90m", "1h30m"},
                      {"-1d", "-1d"},
                      {"0s", "0ns"},
                      {"-0s", "0ns"},
-                     {"P1Y2M3DT4H5M6S", "14mo3d4h5m6s"},
-                     {"-P1Y", "-12mo"},
+                     {"P1Y2M3DT4H5M6S", "1y2mo3d4h5m6s"},
+                     {"-P1Y", "-1y"},
                      {"P4W", "28d"},
                      {"PT36H", "36h"},
                      {"p1dt1s", "1d1s"}};

@@ -1,6 +1,7 @@
-# For tools/demo and tools/test: sees to it that Debian packages are there, and installs those that are not.
+# For tools/demo and the tests: installs the Debian packages that are missing, finds a place for a node.
 #
 #   need_packages gcc=gcc libcmocka-dev=/usr/include/cmocka.h ...
+#   node=$(node_dir)
 #
 # Behind the "=" stands what shows that a package's job is done, whoever installed it: a command, or a
 # path, which may be a pattern.
@@ -47,3 +48,13 @@ need_packages() {
 readonly BUILD_PACKAGES=('gcc=gcc' 'libc6-dev=/usr/include/stdio.h' 'make=make')
 # shellcheck disable=SC2034
 readonly CASSANDRA_PACKAGES=('openjdk-17-jre-headless=/usr/lib/jvm/*17*/bin/java' 'maven=mvn')
+
+# Makes a new folder for tools/cassandra. Cassandra ends at once when Java does not find the folder's file
+# system in the mount table, as in a chroot whose root is no mount; there it is made in memory.
+node_dir() {
+    if findmnt --noheadings --target "${TMPDIR:-/tmp}" >/dev/null; then
+        mktemp -d
+    else
+        mktemp -d -p /dev/shm
+    fi
+}
