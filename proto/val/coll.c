@@ -48,7 +48,8 @@ int cqlr_elements_next(struct cqlr_elements *e, struct cqlr_value *v, const stru
         return e->rd.rc;
     if (e->i == e->count)
         return cqlr_rd_left(&e->rd) ? cqlr_rd_bad(&e->rd, "elements", "bytes behind the last") : 0;
-    *t = &e->type->sub[counted ? e->i % e->type->count : e->i];
+    *t =
+        &e->type->sub[counted ? e->i & (e->type->count - 1) : e->i]; /* of 1, or of key and value */
     if (!counted && !cqlr_rd_left(&e->rd)) /* not written: it was added to the type later */
         *v = (struct cqlr_value){NULL, CQLR_NULL};
     else

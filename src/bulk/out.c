@@ -16,7 +16,7 @@
 #include "proto/base/err.h"
 #include "src/bulk/out.h"
 
-#define TOGETHER 65536 /* smaller pieces are collected up to this */
+#define TOGETHER 16384 /* smaller pieces are collected up to this */
 
 static int fail(struct cqlr__out *o, int e)
 {
@@ -141,8 +141,13 @@ int cqlr__out_write(struct cqlr__out *o, const uint8_t *p, size_t n)
             cqlr__err_set(o->err, rc, "output: %s", cqlr_errcode_text(rc));
         return rc < 0 ? rc : 0;
     }
-    if (o->off == o->kept.n && n >= TOGETHER)
-        done = push(o, p, n);
+    if (!o->blocked && n >= TOGETHER) { /* straight from where it lies, behind what is kept */
+        done = cqlr__out_flush(o);
+        if (done == 0)
+            done = push(o, p, n);
+        else if (done > 0)
+            done = 0;
+    }
     if (done < 0)
         return (int)done;
     cqlr_wr_raw(&o->kept, p + done, n - (size_t)done);

@@ -5,34 +5,49 @@
 #include "cells.h"
 #include "out_csv.h"
 
-static bool needs_quotes(const uint8_t *p, size_t n, size_t *quotes)
+/* How many quotes there are in n bytes. */
+static size_t count_quotes(const uint8_t *p, size_t n)
 {
-    bool special = n == 0;
-    *quotes = 0;
-    for (size_t i = 0; i < n; i++) {
-        special |= p[i] == ',' || p[i] == '\n' || p[i] == '\r';
-        *quotes += p[i] == '"';
+    size_t count = 0;
+    const uint8_t *end = p + n;
+    while (n && (p = memchr(p, '"', (size_t)(end - p)))) {
+        count++;
+        p++;
     }
-    return special || *quotes > 0;
+    return count;
+}
+
+static bool is_special(const uint8_t *p, size_t n)
+{
+    return n == 0 || memchr(p, ',', n) || memchr(p, '\n', n) || memchr(p, '\r', n);
+}
+
+/* Moves n bytes up by quotes + 1, each quote doubled; from the back, so that nothing is overwritten
+ * before it is moved. What lies in front of the first quote moves as a whole. */
+static void move_doubling(uint8_t *p, size_t n, size_t quotes)
+{
+    uint8_t *to = p + n + quotes + 1;
+    while (quotes) {
+        uint8_t c = p[--n];
+        *--to = c;
+        if (c == '"') {
+            *--to = '"';
+            quotes--;
+        }
+    }
+    memmove(p + 1, p, n);
 }
 
 void csv_quote(struct cqlr_wr *w, size_t from)
 {
-    size_t quotes, n = w->n - from;
-    if (w->rc || !needs_quotes(w->p ? w->p + from : NULL, n, &quotes) ||
-        !cqlr_wr_room(w, quotes + 2))
+    size_t n = w->n - from, quotes;
+    if (w->rc)
         return;
-    uint8_t *p = w->p + from;
-    size_t to = w->n - from;
-    p[--to] = '"';
-    for (size_t i = n;
-         i-- > 0;) { /* from the back, so that nothing is overwritten before it is moved */
-        uint8_t c = p[i];
-        p[--to] = c;
-        if (c == '"')
-            p[--to] = '"';
-    }
-    p[0] = '"';
+    quotes = n ? count_quotes(w->p + from, n) : 0;
+    if ((!quotes && !is_special(n ? w->p + from : NULL, n)) || !cqlr_wr_room(w, quotes + 2))
+        return;
+    move_doubling(w->p + from, n, quotes);
+    w->p[from] = w->p[w->n - 1] = '"';
 }
 
 void csv_header(struct cqlr_wr *w, const struct cqlr_columns *columns)
