@@ -20,6 +20,7 @@ started=() # process ids to be ended
 finish() {
     local rc=$?
     trap - EXIT
+    trap '' INT TERM # timeout sends it twice: to us and to our process group
     set +e
     ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null
     ((${#started[@]} == 0)) || wait "${started[@]}" 2>/dev/null

@@ -14,6 +14,7 @@ node='' child=
 finish() {
     local rc=$?
     trap - EXIT
+    trap '' INT TERM # a second signal shall not stop the cleaning up
     [[ ! $child ]] || { kill "$child" 2>/dev/null && wait "$child"; } || true
     [[ ! $node ]] || tools/cassandra stop --purge --dir "$node" 2>/dev/null || true
     exit "$rc"

@@ -7,6 +7,7 @@ cd -- "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../.."
 tmp=$(mktemp -d)
 "${CQLRAW:-build/cqlraw}" serve --listen 127.0.0.1:0 --port-file "$tmp/port" &
 server=$!
+trap 'exit 143' INT TERM
 trap 'kill "$server" 2>/dev/null || true; wait "$server" || true; rm -rf -- "$tmp"' EXIT
 until [[ -s $tmp/port ]]; do
     kill -0 "$server"

@@ -35,6 +35,7 @@ static struct {
     size_t bytes;        /* output of a page, at most, beside its head */
     uint64_t many_pages; /* every so-manieth parameter set has three pages; 0 = none */
     uint64_t fails;      /* every so-manieth is answered by an error; 0 = none */
+    uint64_t slow;       /* this one takes 0.2 s */
     uint64_t kills;      /* this one kills its worker, always */
     uint64_t leaves;     /* this one makes its worker exit with status 0, once */
     uint64_t hangs_up;   /* this one makes the connection end, once */
@@ -213,6 +214,7 @@ static int fake_execute(void *self, size_t slot, uint64_t index, struct cqlr_val
 {
     struct fake_engine *e = self;
     struct fake_slot *s = &e->slot[slot];
+    uint64_t later;
     if (e->lost)
         return cqlr__err_set(err, CQLR_E_STATE, "not connected");
     s->e = e;
@@ -226,8 +228,10 @@ static int fake_execute(void *self, size_t slot, uint64_t index, struct cqlr_val
         atomic_fetch_add(&seen->executed[index], 1);
     s->timer.fn = fake_answer;
     s->timer.arg = s;
-    return cqlr_loop_timer_set(
-        e->loop, &s->timer, cqlr_loop_now(e->loop) + (fake.delay ? fake_rnd(e) % fake.delay : 0));
+    later = fake.delay ? fake_rnd(e) % fake.delay : 0;
+    if (index == fake.slow)
+        later = 200000000;
+    return cqlr_loop_timer_set(e->loop, &s->timer, cqlr_loop_now(e->loop) + later);
 }
 
 static int fake_page(void *self, const struct cqlr_item *item, void *reply, struct cqlr_wr *out,
@@ -301,7 +305,7 @@ static int run_setup(void **state)
         seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     memset(seen, 0, sizeof *seen);
     memset(&fake, 0, sizeof fake);
-    fake.kills = fake.leaves = fake.hangs_up = NONE;
+    fake.kills = fake.leaves = fake.hangs_up = fake.slow = NONE;
     memset(&run, 0, sizeof run);
     cqlr_wr_init(&run.out, NULL, SIZE_MAX / 2);
     cqlr_client_opts_init(&run.client, sizeof run.client);

@@ -68,6 +68,8 @@ static void a_single_worker_is_replaced_too(void **state)
     fake.delay = 300000;
     run.o.processes = 1;
     run.o.block = 20;
+    run.o.in_flight = 10;
+    run.o.lane_bytes = 4096; /* so that output comes in many pieces */
     run.each_output = killer;
     assert_int_equal(run_ints(1000), 0);
     run_check(1000, false);
@@ -137,6 +139,26 @@ static void what_must_not_be_repeated_is_sent_once_and_counted_exactly(void **st
         last = index;
         i += (size_t)((uint8_t *)memchr(run.out.p + i, '\n', run.out.n - i) - (run.out.p + i)) + 1;
     }
+}
+
+/* Two workers: one waits for a slow answer, the other runs far ahead of the output, publishes, and
+ * dies. */
+static void what_a_lost_worker_published_is_not_executed_again(void **state)
+{
+    unsigned again = 0;
+    (void)state;
+    fake.delay = 200000;
+    fake.slow = 5;
+    fake.leaves = 300;
+    run.o.processes = 2;
+    run.o.in_flight = 2;
+    run.o.block = 5;
+    assert_int_equal(run_ints(1000), 0);
+    run_check(1000, false);
+    assert_int_equal(run.s.replaced, 1);
+    for (int i = 0; i < 1000; i++)
+        again += seen->executed[i] - 1;
+    assert_true(again >= 1 && again <= 4);
 }
 
 static void an_early_exit_with_status_0_is_a_death(void **state)
@@ -281,6 +303,7 @@ int main(void)
         T(a_single_worker_is_replaced_too),
         T(failures_keep_their_place),
         T(what_must_not_be_repeated_is_sent_once_and_counted_exactly),
+        T(what_a_lost_worker_published_is_not_executed_again),
         T(an_early_exit_with_status_0_is_a_death),
         T(a_parameter_set_that_kills_every_worker_ends_the_run),
         T(a_scout_that_dies_after_its_snapshot_is_replaced),
