@@ -1,7 +1,9 @@
 /*
  * arena.c - memory that is freed together: a chain of blocks, each cut up from its front.
  *
- * Blocks start small and double up to a cap, so that a result of two columns costs one small block; what is larger than the next block gets a block of its own size. Only the newest block is cut from.
+ * Blocks start small and double up to a cap, so that a result of two columns costs one small block;
+ * what is larger than the next block gets a block of its own size. Only the newest block is cut
+ * from.
  */
 #include <string.h>
 

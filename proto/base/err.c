@@ -1,5 +1,6 @@
 /*
- * err.c - the text of errors: fixed room, one line, cut between characters. No heap, so that running out of memory can be told too.
+ * err.c - the text of errors: fixed room, one line, cut between characters. No heap, so that
+ * running out of memory can be told too.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /*
- * mem.c - the default allocator: malloc and free behind the hook of base.h. The only place of proto/ that knows a heap.
+ * mem.c - the default allocator: malloc and free behind the hook of base.h. The only place of
+ * proto/ that knows a heap.
  */
 #include <stdlib.h>
 

@@ -26,7 +26,8 @@ static inline void cqlr__mem_free(const struct cqlr_mem *mem, void *p, size_t n)
         mem->resize(mem->arg, p, n, 0);
 }
 
-/* *out = count × each; false when the product does not fit. Nothing may be as large as PTRDIFF_MAX: differences of pointers must fit too. */
+/* *out = count × each; false when the product does not fit. Nothing may be as large as PTRDIFF_MAX:
+ * differences of pointers must fit too. */
 static inline bool cqlr__mem_size(uint64_t count, size_t each, size_t *out)
 {
     if (each && count > (uint64_t)PTRDIFF_MAX / each)
@@ -35,7 +36,8 @@ static inline bool cqlr__mem_size(uint64_t count, size_t each, size_t *out)
     return true;
 }
 
-/* An array of `count` elements, not zeroed; NULL for none, for too many and when there is no memory. */
+/* An array of `count` elements, not zeroed; NULL for none, for too many and when there is no
+ * memory. */
 static inline void *cqlr__mem_array(const struct cqlr_mem *mem, uint64_t count, size_t each)
 {
     size_t n;

@@ -1,7 +1,10 @@
 /*
- * rd.c - the sticky reader: bytes of a peer -> values and views, never past the end (native_protocol_v4.spec section 3).
+ * rd.c - the sticky reader: bytes of a peer -> values and views, never past the end
+ * (native_protocol_v4.spec section 3).
  *
- * After the first error `p` stands at `end` and `rc` is set: every later read finds nothing and records nothing. Lists and maps are walked once here, so that their iterators meet only whole entries.
+ * After the first error `p` stands at `end` and `rc` is set: every later read finds nothing and
+ * records nothing. Lists and maps are walked once here, so that their iterators meet only whole
+ * entries.
  */
 #include <cqlraw/wire.h>
 
@@ -155,7 +158,8 @@ struct cqlr_span cqlr_rd_bytes_map(struct cqlr_rd *r, const char *field)
 }
 
 /*
- * The iterators read with a reader of their own: a span that a caller made up by hand can end early, but is never read past its end.
+ * The iterators read with a reader of their own: a span that a caller made up by hand can end
+ * early, but is never read past its end.
  */
 static bool entry_begin(struct cqlr_span *it, struct cqlr_rd *r, struct cqlr_err *err)
 {

@@ -1,7 +1,9 @@
 /*
- * wr.c - the sticky writer: fields -> bytes that grow by doubling, never past `limit` (native_protocol_v4.spec section 3).
+ * wr.c - the sticky writer: fields -> bytes that grow by doubling, never past `limit`
+ * (native_protocol_v4.spec section 3).
  *
- * After the first error `rc` is set and every later write does nothing; `n` then counts whole fields or parts of them, so a caller that goes on using the writer cuts it back itself.
+ * After the first error `rc` is set and every later write does nothing; `n` then counts whole
+ * fields or parts of them, so a caller that goes on using the writer cuts it back itself.
  */
 #include <cqlraw/wire.h>
 

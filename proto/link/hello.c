@@ -1,5 +1,7 @@
 /*
- * hello.c - the handshake on stream 0: STARTUP is answered by READY, AUTHENTICATE or ERROR (native_protocol_v4.spec section 4.1.1), and the two sides of a protocol version that is refused (section 2.1).
+ * hello.c - the handshake on stream 0: STARTUP is answered by READY, AUTHENTICATE or ERROR
+ * (native_protocol_v4.spec section 4.1.1), and the two sides of a protocol version that is refused
+ * (section 2.1).
  *
  * After the handshake nothing but connection-level errors may come on stream 0.
  */
@@ -76,7 +78,8 @@ static int on_error(struct cqlr_link *l, struct cqlr_event *ev)
     return l->err.code;
 }
 
-/* The handshake is over. Stream 0 is not used any more, except by a server that has something to say about the connection as a whole. */
+/* The handshake is over. Stream 0 is not used any more, except by a server that has something to
+ * say about the connection as a whole. */
 static int after(struct cqlr_link *l, uint8_t opcode, struct cqlr_event *ev)
 {
     if (opcode == CQLR_OP_ERROR)

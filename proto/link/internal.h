@@ -1,5 +1,6 @@
 /*
- * internal.h - the inside of a link, shared by the four files that make it: link.c (life), link_in.c (bytes → events), link_out.c (messages → bytes), hello.c (the handshake).
+ * internal.h - the inside of a link, shared by the four files that make it: link.c (life),
+ * link_in.c (bytes → events), link_out.c (messages → bytes), hello.c (the handshake).
  */
 #ifndef CQLRAW_PROTO_LINK_INTERNAL_H
 #define CQLRAW_PROTO_LINK_INTERNAL_H
@@ -13,7 +14,8 @@
 #define CQLR__LINK_VERSION  4
 #define CQLR__LINK_RESPONSE 0x80 /* direction bit of the first byte of a header */
 
-/* A buffer that has become empty keeps its memory up to this size; a larger one shrinks by and by when little of it is used. */
+/* A buffer that has become empty keeps its memory up to this size; a larger one shrinks by and by
+ * when little of it is used. */
 #define CQLR__LINK_KEEP ((size_t)1024 * 1024)
 
 struct cqlr_link {
@@ -38,7 +40,8 @@ struct cqlr_link {
     struct cqlr__streams streams;
 };
 
-/* Puts the header in front of what was written since cqlr_link_begin. 0 or the writer's error (the frame is dropped). */
+/* Puts the header in front of what was written since cqlr_link_begin. 0 or the writer's error (the
+ * frame is dropped). */
 int cqlr__link_end_frame(struct cqlr_link *l, uint8_t opcode, uint8_t flags, int16_t stream);
 
 /* Client: queues STARTUP. 0, CQLR_E_NOMEM, or CQLR_E_RANGE (a name is too long). */
@@ -47,10 +50,12 @@ int cqlr__hello_start(struct cqlr_link *l, const struct cqlr_link_opts *o);
 int cqlr__hello_frame(struct cqlr_link *l, const struct cqlr_frame *f, struct cqlr_event *ev);
 /* Client: an ERROR in a header of another version: the server refuses ours. */
 int cqlr__hello_other_version(struct cqlr_link *l, unsigned version, const struct cqlr_event *ev);
-/* Server: answers a frame of another version as native_protocol_v4.spec section 2.1 wants it, and fails. */
+/* Server: answers a frame of another version as native_protocol_v4.spec section 2.1 wants it, and
+ * fails. */
 int cqlr__hello_refuse_version(struct cqlr_link *l, unsigned version);
 
-/* Fails with `code` and the text of an ERROR message, or with the error of reading it. Returns the code that stands. */
+/* Fails with `code` and the text of an ERROR message, or with the error of reading it. Returns the
+ * code that stands. */
 int cqlr__link_server_error(struct cqlr_link *l, int code, struct cqlr_bytes body);
 
 #endif

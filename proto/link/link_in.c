@@ -1,8 +1,11 @@
 /*
- * link_in.c - bytes → events: received bytes stay where they were put, and an event is a view of one complete frame among them.
+ * link_in.c - bytes → events: received bytes stay where they were put, and an event is a view of
+ * one complete frame among them.
  *
- * A frame is judged as soon as its header is there, so a length that is refused costs no memory; a body is looked at when it is complete. The buffer grows when it is nearly full of bytes that have come, and starts at the front again
- * when all of them were consumed; the front part of a frame is moved there only in cqlr_link_room (native_protocol_v4.spec section 2).
+ * A frame is judged as soon as its header is there, so a length that is refused costs no memory; a
+ * body is looked at when it is complete. The buffer grows when it is nearly full of bytes that have
+ * come, and starts at the front again when all of them were consumed; the front part of a frame is
+ * moved there only in cqlr_link_room (native_protocol_v4.spec section 2).
  */
 #include <assert.h>
 
@@ -12,7 +15,8 @@
 
 /* ---- the buffer ---- */
 
-/* The next size of a buffer that is nearly full: double, but no more than one frame of the longest kind while that is enough. */
+/* The next size of a buffer that is nearly full: double, but no more than one frame of the longest
+ * kind while that is enough. */
 static size_t next_cap(const struct cqlr_link *l)
 {
     size_t longest = (size_t)CQLR_FRAME_HEADER + l->max_frame;
@@ -34,7 +38,8 @@ static void move_to_front(struct cqlr_link *l)
     l->in_end = held;
 }
 
-/* Gives memory back that one large answer needed, when all is consumed and little of it was used. */
+/* Gives memory back that one large answer needed, when all is consumed and little of it was used.
+ */
 static void shrink(struct cqlr_link *l)
 {
     if (l->in_end > l->in_start || l->in_cap <= CQLR__LINK_KEEP || l->in_end >= l->in_cap / 4)
@@ -125,7 +130,8 @@ static int bad_header(struct cqlr_link *l, size_t offset)
     return l->err.code;
 }
 
-/* The first byte is not the one that every frame must have. An ERROR of another version is let pass during a client's handshake: its text says what the server wants. */
+/* The first byte is not the one that every frame must have. An ERROR of another version is let pass
+ * during a client's handshake: its text says what the server wants. */
 static int other_first_byte(struct cqlr_link *l, uint8_t byte)
 {
     bool response = (byte & CQLR__LINK_RESPONSE) != 0;
@@ -232,7 +238,8 @@ int cqlr__link_server_error(struct cqlr_link *l, int code, struct cqlr_bytes bod
     return code;
 }
 
-/* An answer to nothing: the two sides do not agree about what is in flight any more, so no later answer can be trusted. */
+/* An answer to nothing: the two sides do not agree about what is in flight any more, so no later
+ * answer can be trusted. */
 static int unknown_stream(struct cqlr_link *l, const struct cqlr_frame *f, struct cqlr_event *ev)
 {
     if (f->opcode == CQLR_OP_ERROR) {

@@ -1,7 +1,9 @@
 /*
- * link_out.c - messages → bytes: frames are appended to one buffer, each header is put down last, and what has left is dropped from the front.
+ * link_out.c - messages → bytes: frames are appended to one buffer, each header is put down last,
+ * and what has left is dropped from the front.
  *
- * Dropping only moves an offset. The bytes are moved to the front when they are fewer than those that have left, so each byte is moved at most once on average.
+ * Dropping only moves an offset. The bytes are moved to the front when they are fewer than those
+ * that have left, so each byte is moved at most once on average.
  */
 #include <assert.h>
 
@@ -102,7 +104,8 @@ size_t cqlr_link_out(const cqlr_link *l, const uint8_t **p)
     return n;
 }
 
-/* Nothing is left to send: the next frame starts at the front, and memory that one burst needed goes back. */
+/* Nothing is left to send: the next frame starts at the front, and memory that one burst needed
+ * goes back. */
 static void rewind_out(struct cqlr_link *l)
 {
     if (l->out.cap > CQLR__LINK_KEEP && l->out.n < l->out.cap / 4)

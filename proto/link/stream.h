@@ -1,8 +1,10 @@
 /*
  * stream.h - which stream ids of a connection are free, which await an answer, and for whom.
  *
- * A request takes the id that was given back last, so the memory grows with the most requests that were ever out at once. An id whose request was given up is not free: it waits for the late answer, which could otherwise
- * be given to another request (native_protocol_v4.spec section 2.3). Every operation takes constant time.
+ * A request takes the id that was given back last, so the memory grows with the most requests that
+ * were ever out at once. An id whose request was given up is not free: it waits for the late
+ * answer, which could otherwise be given to another request (native_protocol_v4.spec section 2.3).
+ * Every operation takes constant time.
  */
 #ifndef CQLRAW_PROTO_LINK_STREAM_H
 #define CQLRAW_PROTO_LINK_STREAM_H
@@ -36,10 +38,12 @@ void cqlr__streams_fini(struct cqlr__streams *s);
 /* An id for a request; CQLR_E_AGAIN when all are taken, CQLR_E_NOMEM. */
 int cqlr__streams_take(struct cqlr__streams *s, void *tag);
 
-/* The answer for `id` has come, so the id is free now. Gives the state it had: PENDING fills *tag; FREE means that no request has this id (any id may be asked about). */
+/* The answer for `id` has come, so the id is free now. Gives the state it had: PENDING fills *tag;
+ * FREE means that no request has this id (any id may be asked about). */
 enum cqlr__stream_state cqlr__streams_finish(struct cqlr__streams *s, int id, void **tag);
 
-/* The request is given up, its answer may still come. Does nothing for an id that is not PENDING. */
+/* The request is given up, its answer may still come. Does nothing for an id that is not PENDING.
+ */
 void cqlr__streams_forget(struct cqlr__streams *s, int id);
 
 #endif

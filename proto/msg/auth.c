@@ -1,5 +1,6 @@
 /*
- * auth.c - AUTHENTICATE: the server names the authenticator it wants to be answered (native_protocol_v4.spec section 4.2.3).
+ * auth.c - AUTHENTICATE: the server names the authenticator it wants to be answered
+ * (native_protocol_v4.spec section 4.2.3).
  */
 #include <cqlraw/msg.h>
 

@@ -1,8 +1,10 @@
 /*
- * columns.c - column specs: checked in place, parsed into columns that outlive the message, written (native_protocol_v4.spec sections 4.2.5.2 and 4.2.5.4).
+ * columns.c - column specs: checked in place, parsed into columns that outlive the message, written
+ * (native_protocol_v4.spec sections 4.2.5.2 and 4.2.5.4).
  *
- * A message's specs are only walked; they are parsed when somebody wants the columns, and then from a copy that the columns keep: names are views into it, and the next message is known by it. A count is believed
- * only as far as bytes stand behind it.
+ * A message's specs are only walked; they are parsed when somebody wants the columns, and then from
+ * a copy that the columns keep: names are views into it, and the next message is known by it. A
+ * count is believed only as far as bytes stand behind it.
  */
 #include "proto/base/err.h"
 #include "proto/base/mem.h"
@@ -10,7 +12,8 @@
 
 #define METADATA_CHANGED 0x08 /* v5: an id follows, so the specs are elsewhere */
 
-/* Columns without specs take no bytes: their number has a bound of its own. As many as a request can have values. */
+/* Columns without specs take no bytes: their number has a bound of its own. As many as a request
+ * can have values. */
 #define COLUMNS_WITHOUT_SPEC 65535u
 
 uint32_t cqlr__count_read(struct cqlr_rd *r, const char *field)
@@ -30,13 +33,15 @@ void cqlr__count_write(struct cqlr_wr *w, uint32_t count)
     cqlr_wr_i32(w, (int32_t)count);
 }
 
-/* The flags that tell how the specs are laid out. GLOBAL_SPEC may be set beside NO_METADATA and then means nothing. */
+/* The flags that tell how the specs are laid out. GLOBAL_SPEC may be set beside NO_METADATA and
+ * then means nothing. */
 static uint32_t layout(uint32_t flags)
 {
     return flags & (flags & CQLR_META_NO_METADATA ? CQLR_META_NO_METADATA : CQLR_META_GLOBAL_SPEC);
 }
 
-/* Refuses a count that the bytes left cannot hold: a column takes a name and an option, [short] each, and [string] keyspace and table unless they are global. */
+/* Refuses a count that the bytes left cannot hold: a column takes a name and an option, [short]
+ * each, and [string] keyspace and table unless they are global. */
 static int count_check(struct cqlr_rd *r, const struct cqlr_spec *s)
 {
     uint64_t each = layout(s->flags) & CQLR_META_GLOBAL_SPEC ? 4 : 8;
@@ -54,7 +59,8 @@ static void table_read(struct cqlr_rd *r, struct cqlr_column *c)
 }
 
 /*
- * Reads s->count columns, into col and type when they are given. The first error is prefixed by the column it is in.
+ * Reads s->count columns, into col and type when they are given. The first error is prefixed by the
+ * column it is in.
  */
 static int specs_read(struct cqlr_rd *r, const struct cqlr_spec *s, struct cqlr_arena *a,
                       struct cqlr_column *col, struct cqlr_type *type)

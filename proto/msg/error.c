@@ -1,12 +1,14 @@
 /*
- * error.c - ERROR: a code, a message, and fields that depend on the code (native_protocol_v4.spec section 9).
- * Its text for people is in error_print.c.
+ * error.c - ERROR: a code, a message, and fields that depend on the code (native_protocol_v4.spec
+ * section 9). Its text for people is in error_print.c.
  *
- * In v4 the failures of READ_FAILURE and WRITE_FAILURE are a bare count. An unknown code has no fields that we could read.
+ * In v4 the failures of READ_FAILURE and WRITE_FAILURE are a bare count. An unknown code has no
+ * fields that we could read.
  */
 #include <cqlraw/msg.h>
 
-/* What the codes about replicas have in common. UNAVAILABLE names the required number first, the others second. */
+/* What the codes about replicas have in common. UNAVAILABLE names the required number first, the
+ * others second. */
 static void replicas_read(struct cqlr_rd *r, struct cqlr_error *m)
 {
     bool required_first = m->code == CQLR_SERVER_UNAVAILABLE;

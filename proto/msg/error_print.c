@@ -1,7 +1,9 @@
 /*
- * error_print.c - ERROR as one line for people: "Read timeout (0x1200): MESSAGE [LOCAL_ONE, 0 of 1 answered, no data]".
+ * error_print.c - ERROR as one line for people: "Read timeout (0x1200): MESSAGE [LOCAL_ONE, 0 of 1
+ * answered, no data]".
  *
- * The brackets hold what the code's own fields tell (native_protocol_v4.spec section 9). All texts are the server's: control characters become spaces.
+ * The brackets hold what the code's own fields tell (native_protocol_v4.spec section 9). All texts
+ * are the server's: control characters become spaces.
  */
 #include <stdio.h>
 

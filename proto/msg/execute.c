@@ -1,5 +1,6 @@
 /*
- * execute.c - EXECUTE: a prepared statement's id and its parameters (native_protocol_v4.spec section 4.1.6).
+ * execute.c - EXECUTE: a prepared statement's id and its parameters (native_protocol_v4.spec
+ * section 4.1.6).
  */
 #include <cqlraw/msg.h>
 

@@ -15,13 +15,15 @@ void cqlr__count_write(struct cqlr_wr *w, uint32_t count);
 /* columns.c: the column specs that s->flags and s->count announce, into s->bytes. */
 void cqlr__spec_read(struct cqlr_rd *r, const struct cqlr_columns *known, struct cqlr_spec *s);
 
-/* columns.c: <metadata> of Rows, and of Prepared's result: flags, count, paging state, column specs. */
+/* columns.c: <metadata> of Rows, and of Prepared's result: flags, count, paging state, column
+ * specs. */
 void cqlr__metadata_read(struct cqlr_rd *r, const struct cqlr_columns *known, struct cqlr_spec *s,
                          struct cqlr_value *paging_state);
 void cqlr__metadata_write(struct cqlr_wr *w, const struct cqlr_column *col, uint32_t columns,
                           uint32_t flags, struct cqlr_value paging_state);
 
-/* columns.c: GLOBAL_SPEC when the columns can share one keyspace and table, else 0; and their specs in that form. */
+/* columns.c: GLOBAL_SPEC when the columns can share one keyspace and table, else 0; and their specs
+ * in that form. */
 uint32_t cqlr__spec_flags(const struct cqlr_column *col, uint32_t columns);
 void cqlr__spec_write(struct cqlr_wr *w, const struct cqlr_column *col, uint32_t columns,
                       uint32_t flags);

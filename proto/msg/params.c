@@ -1,8 +1,10 @@
 /*
- * params.c - <query_parameters>, the part that QUERY and EXECUTE share (native_protocol_v4.spec section 4.1.4).
+ * params.c - <query_parameters>, the part that QUERY and EXECUTE share (native_protocol_v4.spec
+ * section 4.1.4).
  *
- * The flags tell which fields are there. Reading checks the form only: whether a consistency or a page size makes sense is for the one who carries the request out to say, in an ERROR. Writing refuses what
- * every server would refuse.
+ * The flags tell which fields are there. Reading checks the form only: whether a consistency or a
+ * page size makes sense is for the one who carries the request out to say, in an ERROR. Writing
+ * refuses what every server would refuse.
  */
 #include <cqlraw/msg.h>
 

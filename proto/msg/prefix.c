@@ -1,7 +1,9 @@
 /*
- * prefix.c - what may stand in front of a message: trace id, warnings, custom payload (native_protocol_v4.spec section 2.2).
+ * prefix.c - what may stand in front of a message: trace id, warnings, custom payload
+ * (native_protocol_v4.spec section 2.2).
  *
- * The header's flags tell which parts are there; the order is fixed. In a request TRACING only asks for a trace, and only a payload has bytes.
+ * The header's flags tell which parts are there; the order is fixed. In a request TRACING only asks
+ * for a trace, and only a payload has bytes.
  */
 #include <cqlraw/msg.h>
 

@@ -1,5 +1,6 @@
 /*
- * prepare.c - PREPARE: a statement's text (native_protocol_v4.spec section 4.1.5). The answer is in prepared.c.
+ * prepare.c - PREPARE: a statement's text (native_protocol_v4.spec section 4.1.5). The answer is in
+ * prepared.c.
  */
 #include <cqlraw/msg.h>
 

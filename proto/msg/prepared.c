@@ -1,7 +1,9 @@
 /*
- * prepared.c - RESULT/Prepared: the id, the markers with the partition key's places among them, and the columns of the answer (native_protocol_v4.spec section 4.2.5.4).
+ * prepared.c - RESULT/Prepared: the id, the markers with the partition key's places among them, and
+ * the columns of the answer (native_protocol_v4.spec section 4.2.5.4).
  *
- * A position of the partition key is always smaller than the number of markers: a router may index with it.
+ * A position of the partition key is always smaller than the number of markers: a router may index
+ * with it.
  */
 #include "proto/msg/meta.h"
 

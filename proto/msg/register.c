@@ -1,5 +1,6 @@
 /*
- * register.c - REGISTER: which events the client wants to be told (native_protocol_v4.spec section 4.1.8).
+ * register.c - REGISTER: which events the client wants to be told (native_protocol_v4.spec
+ * section 4.1.8).
  */
 #include <cqlraw/msg.h>
 

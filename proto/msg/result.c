@@ -1,5 +1,6 @@
 /*
- * result.c - RESULT: the kind, and what follows it (native_protocol_v4.spec section 4.2.5). Rows, Prepared and Schema_change have files of their own.
+ * result.c - RESULT: the kind, and what follows it (native_protocol_v4.spec section 4.2.5). Rows,
+ * Prepared and Schema_change have files of their own.
  */
 #include "proto/msg/meta.h"
 

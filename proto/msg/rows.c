@@ -1,8 +1,12 @@
 /*
- * rows.c - RESULT/Rows: metadata, a row count, and rows x columns [bytes] (native_protocol_v4.spec section 4.2.5.2).
+ * rows.c - RESULT/Rows: metadata, a row count, and rows x columns [bytes] (native_protocol_v4.spec
+ * section 4.2.5.2).
  *
- * cqlr_rows_next and cqlr_rows_skip are where a client spends its time. Every cell still to come has its 4-byte length in the message (checked once, when the page is opened); what is left beside those lengths is
- * `spare`, the bytes there are for values. So one comparison a cell keeps the reader inside: a value may not be longer than `spare`, and null, being negative, is found by the same comparison.
+ * cqlr_rows_next and cqlr_rows_skip are where a client spends its time. Every cell still to come
+ * has its 4-byte length in the message (checked once, when the page is opened); what is left beside
+ * those lengths is `spare`, the bytes there are for values. So one comparison a cell keeps the
+ * reader inside: a value may not be longer than `spare`, and null, being negative, is found by the
+ * same comparison.
  */
 #include "proto/msg/meta.h"
 

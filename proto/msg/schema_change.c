@@ -1,7 +1,9 @@
 /*
- * schema_change.c - RESULT/Schema_change: what was changed (native_protocol_v4.spec section 4.2.5.5).
+ * schema_change.c - RESULT/Schema_change: what was changed (native_protocol_v4.spec
+ * section 4.2.5.5).
  *
- * The target tells which fields follow. A target that is not known is kept and nothing behind it is read: the statement has succeeded all the same.
+ * The target tells which fields follow. A target that is not known is kept and nothing behind it is
+ * read: the statement has succeeded all the same.
  */
 #include "proto/msg/meta.h"
 
@@ -10,7 +12,8 @@ static bool is(struct cqlr_str s, const char *word)
     return s.n == strlen(word) && memcmp(s.p, word, s.n) == 0;
 }
 
-/* Which fields follow the target: a keyspace; its name; its argument types. 0 for a target that is not known. */
+/* Which fields follow the target: a keyspace; its name; its argument types. 0 for a target that is
+ * not known. */
 static int fields_of(struct cqlr_str target)
 {
     if (is(target, "KEYSPACE"))

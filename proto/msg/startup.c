@@ -1,5 +1,6 @@
 /*
- * startup.c - the two sides' options: STARTUP (native_protocol_v4.spec section 4.1.1) chooses from what SUPPORTED (section 4.2.4) offers.
+ * startup.c - the two sides' options: STARTUP (native_protocol_v4.spec section 4.1.1) chooses from
+ * what SUPPORTED (section 4.2.4) offers.
  *
  * Keys that are not known are carried like the others.
  */

@@ -2,8 +2,8 @@
  * duration.c - months, days and nanoseconds: three signed vints ⇄ text (native_protocol_v5.spec
  * sections 3 and 6; v4 servers send it as a custom class).
  *
- * The parts have one sign. Printed in Cassandra's own form, 1y2mo3d1h30m5s1ms2us3ns; read in that form,
- * with years and weeks too, and as ISO 8601 P1Y2M3DT4H5M6S.
+ * The parts have one sign. Printed in Cassandra's own form, 1y2mo3d1h30m5s1ms2us3ns; read in that
+ * form, with years and weeks too, and as ISO 8601 P1Y2M3DT4H5M6S.
  */
 #include "proto/val/val.h"
 

@@ -1,7 +1,8 @@
 /*
  * frame.c - the 9-byte header of a frame <-> struct cqlr_frame (native_protocol_v4.spec section 2).
  *
- * Nothing is judged here: a header of any version, opcode and length is read and written as it stands.
+ * Nothing is judged here: a header of any version, opcode and length is read and written as it
+ * stands.
  */
 #include <cqlraw/wire.h>
 

@@ -1,5 +1,6 @@
 /*
- * conn.c - the life of a connection, and its requests: each gets its one callback, by its answer, by its deadline, or by the end of the connection.
+ * conn.c - the life of a connection, and its requests: each gets its one callback, by its answer,
+ * by its deadline, or by the end of the connection.
  */
 #include <string.h>
 
@@ -86,7 +87,8 @@ static void leave(struct cqlr_conn *c)
 
 /* ---- the end ---- */
 
-/* Tells everybody who was not told yet. A callback may free the connection, which comes here again and tells the rest: nothing is called after cqlr_conn_free has returned. */
+/* Tells everybody who was not told yet. A callback may free the connection, which comes here again
+ * and tells the rest: nothing is called after cqlr_conn_free has returned. */
 static void tell_the_end(struct cqlr_conn *c)
 {
     uint32_t slot;

@@ -1,7 +1,9 @@
 /*
- * conn_io.c - a connection's bytes: socket ⇄ link. Received bytes go straight into the link's buffer and are decoded there; all frames that wait leave in one call.
+ * conn_io.c - a connection's bytes: socket ⇄ link. Received bytes go straight into the link's
+ * buffer and are decoded there; all frames that wait leave in one call.
  *
- * Reading never waits for writing, so two sides that both have much to say cannot block each other. A connection reads a few times only per call, so that none starves the others.
+ * Reading never waits for writing, so two sides that both have much to say cannot block each other.
+ * A connection reads a few times only per call, so that none starves the others.
  */
 #include "proto/base/err.h"
 #include "src/conn/internal.h"
@@ -71,7 +73,8 @@ static enum received receive(struct cqlr_conn *c)
     return RECEIVED_NONE;
 }
 
-/* The connection is broken for writing. What the server said before counts more than that: its last answers, or why it closed. */
+/* The connection is broken for writing. What the server said before counts more than that: its last
+ * answers, or why it closed. */
 static void broken(struct cqlr_conn *c, const struct cqlr_err *why)
 {
     while (receive(c) != RECEIVED_NONE)
@@ -116,7 +119,8 @@ static void progress(struct cqlr_conn *c)
     cqlr__conn_io_flush(c);
 }
 
-/* The peer is gone and there is nothing to read: without an end the descriptor would be reported for ever. */
+/* The peer is gone and there is nothing to read: without an end the descriptor would be reported
+ * for ever. */
 static void hung_up(struct cqlr_conn *c)
 {
     cqlr__err_set(&c->err, CQLR_E_CLOSED, "connection lost");

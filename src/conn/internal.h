@@ -1,8 +1,10 @@
 /*
  * internal.h - the inside of a connection, shared by conn.c (life, requests) and conn_io.c (bytes).
  *
- * Every public function that may call a callback runs between `enter` and `leave` of conn.c. What a callback must not pull away under its caller - the descriptor, the memory - goes when the outermost of them leaves, and bytes are
- * moved only there: so a callback may close and free its own connection, and the views it was given stay good until it returns.
+ * Every public function that may call a callback runs between `enter` and `leave` of conn.c. What a
+ * callback must not pull away under its caller - the descriptor, the memory - goes when the
+ * outermost of them leaves, and bytes are moved only there: so a callback may close and free its
+ * own connection, and the views it was given stay good until it returns.
  */
 #ifndef CQLRAW_SRC_CONN_INTERNAL_H
 #define CQLRAW_SRC_CONN_INTERNAL_H
@@ -44,13 +46,15 @@ static inline bool cqlr__conn_alive(const struct cqlr_conn *c)
     return c->state != CQLR__CONN_NEW && c->state != CQLR__CONN_ENDED;
 }
 
-/* Ends the connection for the reason in c->err, which gets the peer's name in front: every pending request is told its code, then on_close. */
+/* Ends the connection for the reason in c->err, which gets the peer's name in front: every pending
+ * request is told its code, then on_close. */
 void cqlr__conn_fail(struct cqlr_conn *c);
 
 /* An event of the link: a reply goes to its request, OPEN and PUSH to their callbacks. */
 void cqlr__conn_event(struct cqlr_conn *c, const struct cqlr_event *ev);
 
-/* What conn_io.c does when the descriptor is ready, and when bytes are to leave. Only at depth 1. */
+/* What conn_io.c does when the descriptor is ready, and when bytes are to leave. Only at depth 1.
+ */
 void cqlr__conn_io_ready(struct cqlr_conn *c, unsigned events);
 void cqlr__conn_io_flush(struct cqlr_conn *c);
 

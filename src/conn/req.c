@@ -1,5 +1,6 @@
 /*
- * req.c - the pool and the list of waiting requests: everything takes constant time, and nothing is allocated once the pool is as large as the most requests that were ever out at once.
+ * req.c - the pool and the list of waiting requests: everything takes constant time, and nothing is
+ * allocated once the pool is as large as the most requests that were ever out at once.
  */
 #include "proto/base/mem.h"
 #include "src/conn/req.h"

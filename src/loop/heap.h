@@ -1,5 +1,6 @@
 /*
- * heap.h - the timers of a loop, the earliest first: a binary heap of pointers. Each timer knows its slot, so it is moved or removed in O(log n). Slots count from 1; 0 means "not in the heap".
+ * heap.h - the timers of a loop, the earliest first: a binary heap of pointers. Each timer knows
+ * its slot, so it is moved or removed in O(log n). Slots count from 1; 0 means "not in the heap".
  */
 #ifndef CQLRAW_SRC_LOOP_HEAP_H
 #define CQLRAW_SRC_LOOP_HEAP_H

@@ -1,7 +1,9 @@
 /*
- * loop.c - one epoll loop. A turn waits, calls the watches that are ready, then the timers that are due, then the deferred tasks.
+ * loop.c - one epoll loop. A turn waits, calls the watches that are ready, then the timers that are
+ * due, then the deferred tasks.
  *
- * What a callback removes is not called any more, even when the kernel had already reported it in this turn; what a callback adds is called in a later turn, so a turn always ends.
+ * What a callback removes is not called any more, even when the kernel had already reported it in
+ * this turn; what a callback adds is called in a later turn, so a turn always ends.
  */
 #include <errno.h>
 #include <sys/epoll.h>
@@ -158,7 +160,8 @@ void cqlr_loop_timer_clear(cqlr_loop *l, struct cqlr_timer *t)
     cqlr__heap_clear(&l->timers, t);
 }
 
-/* No more calls than there were timers at first: one that sets itself to a time that is past fires once a turn. */
+/* No more calls than there were timers at first: one that sets itself to a time that is past fires
+ * once a turn. */
 static void call_timers(cqlr_loop *l)
 {
     for (size_t left = l->timers.n; left > 0; left--) {
@@ -226,7 +229,8 @@ static int wait_ms(cqlr_loop *l, uint64_t ns)
     return epoll_wait(l->fd, l->ready, BATCH, ms > INT32_MAX ? INT32_MAX : (int)ms);
 }
 
-/* The number of events in l->ready, or -1. Old kernels, and sandboxes that refuse what they don't know, lack epoll_pwait2. */
+/* The number of events in l->ready, or -1. Old kernels, and sandboxes that refuse what they don't
+ * know, lack epoll_pwait2. */
 static int wait_ns(cqlr_loop *l, uint64_t ns)
 {
     const struct timespec t = {.tv_sec = (time_t)(ns / NS), .tv_nsec = (long)(ns % NS)};

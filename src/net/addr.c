@@ -1,7 +1,8 @@
 /*
  * addr.c - contact points: text → host and port → socket addresses → text.
  *
- * A list is taken apart in place, one host at a time, so that one host that cannot be resolved need not keep the others from being tried.
+ * A list is taken apart in place, one host at a time, so that one host that cannot be resolved need
+ * not keep the others from being tried.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -52,7 +53,8 @@ static bool parse_port(struct cqlr_str s, uint16_t *port)
     return v >= 1 && v <= UINT16_MAX;
 }
 
-/* Takes the name off s; what is left is empty or ":PORT". An address of IPv6 needs brackets only when a port follows. */
+/* Takes the name off s; what is left is empty or ":PORT". An address of IPv6 needs brackets only
+ * when a port follows. */
 static bool take_name(struct cqlr_str *s, struct cqlr_str *name)
 {
     const char *colon = memchr(s->p, ':', s->n);

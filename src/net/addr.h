@@ -9,7 +9,8 @@
 
 #include <cqlraw/base.h>
 
-/* An address that a connection can be made to. Large enough for IPv4 and IPv6, which is what names resolve to. */
+/* An address that a connection can be made to. Large enough for IPv4 and IPv6, which is what names
+ * resolve to. */
 struct cqlr__addr {
     union {
         struct sockaddr any;
@@ -19,13 +20,15 @@ struct cqlr__addr {
     socklen_t len;
 };
 
-/* "HOST", "HOST:PORT", "[V6]", "[V6]:PORT" or a bare "V6", taken apart. host is borrowed from the text. */
+/* "HOST", "HOST:PORT", "[V6]", "[V6]:PORT" or a bare "V6", taken apart. host is borrowed from the
+ * text. */
 struct cqlr__host {
     struct cqlr_str name;
     uint16_t port;
 };
 
-/* Takes one host off the front of a list that is separated by commas (blanks around are ignored): 1, 0 at the end, or CQLR_E_USAGE with the text that is wrong in err. */
+/* Takes one host off the front of a list that is separated by commas (blanks around are ignored):
+ * 1, 0 at the end, or CQLR_E_USAGE with the text that is wrong in err. */
 int cqlr__host_next(struct cqlr_str *list, uint16_t default_port, struct cqlr__host *host,
                     struct cqlr_err *err);
 
@@ -39,15 +42,19 @@ struct cqlr__addrs {
 void cqlr__addrs_init(struct cqlr__addrs *a, const struct cqlr_mem *mem);
 void cqlr__addrs_fini(struct cqlr__addrs *a);
 
-/* Appends the addresses of a host, in the resolver's order: how many, CQLR_E_RESOLVE ("NAME: Name or service not known"), or CQLR_E_NOMEM. May block in getaddrinfo. */
+/* Appends the addresses of a host, in the resolver's order: how many, CQLR_E_RESOLVE ("NAME: Name
+ * or service not known"), or CQLR_E_NOMEM. May block in getaddrinfo. */
 int cqlr__addrs_add(struct cqlr__addrs *a, const struct cqlr__host *host, struct cqlr_err *err);
 
-/* The same for all hosts of a list. A host that cannot be resolved is passed over as long as another one can: how many, CQLR_E_USAGE (the text is wrong or empty), or the last host's error. */
+/* The same for all hosts of a list. A host that cannot be resolved is passed over as long as
+ * another one can: how many, CQLR_E_USAGE (the text is wrong or empty), or the last host's error.
+ */
 int cqlr__addrs_resolve(struct cqlr__addrs *a, const char *hosts, uint16_t default_port,
                         struct cqlr_err *err);
 
 #define CQLR__ADDR_TEXT 96
-/* "127.0.0.1:9042", "[::1]:9042"; always terminated. An address of another family is named by its number. */
+/* "127.0.0.1:9042", "[::1]:9042"; always terminated. An address of another family is named by its
+ * number. */
 void cqlr__addr_print(const struct sockaddr *sa, socklen_t n, char text[CQLR__ADDR_TEXT]);
 
 #endif

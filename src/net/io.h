@@ -1,5 +1,6 @@
 /*
- * io.h - a transport: the five functions by which a connection moves its bytes. io_plain.c is TCP as it is.
+ * io.h - a transport: the five functions by which a connection moves its bytes. io_plain.c is TCP
+ * as it is.
  *
  * Nothing blocks: CQLR_E_AGAIN says that the descriptor is not ready. Every error is told in err.
  */
@@ -18,11 +19,14 @@ struct cqlr__io_fns {
     int (*open)(struct cqlr__io *io, const struct sockaddr *sa, socklen_t n, struct cqlr_err *err);
     /* Goes on with connecting: 0 when done, CQLR_E_AGAIN, or the error. */
     int (*progress)(struct cqlr__io *io, struct cqlr_err *err);
-    /* Up to n bytes into p: how many (> 0), 0 at the end of the stream, CQLR_E_AGAIN, or the error. */
+    /* Up to n bytes into p: how many (> 0), 0 at the end of the stream, CQLR_E_AGAIN, or the error.
+     */
     ssize_t (*read)(struct cqlr__io *io, void *p, size_t n, struct cqlr_err *err);
-    /* Up to n > 0 bytes from p: how many (> 0), CQLR_E_AGAIN, or the error. Never raises SIGPIPE. */
+    /* Up to n > 0 bytes from p: how many (> 0), CQLR_E_AGAIN, or the error. Never raises SIGPIPE.
+     */
     ssize_t (*write)(struct cqlr__io *io, const void *p, size_t n, struct cqlr_err *err);
-    /* Releases what the transport holds; io->fd is -1 then. Fine when nothing is open. Sends nothing, so it is safe in a forked child. */
+    /* Releases what the transport holds; io->fd is -1 then. Fine when nothing is open. Sends
+     * nothing, so it is safe in a forked child. */
     void (*close)(struct cqlr__io *io);
 };
 

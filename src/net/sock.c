@@ -1,7 +1,8 @@
 /*
  * sock.c - the system calls that make sockets, and the options every connection gets.
  *
- * A connection that nobody answers on is noticed by the kernel too: keep-alive when it is idle, TCP_USER_TIMEOUT when bytes are not acknowledged.
+ * A connection that nobody answers on is noticed by the kernel too: keep-alive when it is idle,
+ * TCP_USER_TIMEOUT when bytes are not acknowledged.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -35,7 +36,8 @@ static int set_option(int fd, int level, int name, int value)
     return setsockopt(fd, level, name, &value, sizeof value);
 }
 
-/* 0, or -1 with errno set. A request must not wait for the answer to the one before, so no Nagle. */
+/* 0, or -1 with errno set. A request must not wait for the answer to the one before, so no Nagle.
+ */
 static int set_options(int fd, sa_family_t family)
 {
     if (family != AF_INET && family != AF_INET6)
@@ -52,7 +54,8 @@ int cqlr__sock_connect(const struct sockaddr *sa, socklen_t n, struct cqlr_err *
         return cqlr__sock_error(err, CQLR_E_CONNECT, "socket");
     if (set_options(fd, sa->sa_family))
         return give_up(fd, cqlr__sock_error(err, CQLR_E_CONNECT, "socket options"));
-    /* A connect that a signal interrupts goes on in the background, as one that would block does. */
+    /* A connect that a signal interrupts goes on in the background, as one that would block does.
+     */
     if (connect(fd, sa, n) && errno != EINPROGRESS && errno != EINTR)
         return give_up(fd, cqlr__sock_error(err, CQLR_E_CONNECT, "connect"));
     return fd;

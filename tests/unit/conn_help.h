@@ -1,5 +1,6 @@
 /*
- * conn_help.h - both ends of a connection in one process: the host's side, whose clock is a number, and a server that is played with raw bytes. What was called is noted as one line of text.
+ * conn_help.h - both ends of a connection in one process: the host's side, whose clock is a number,
+ * and a server that is played with raw bytes. What was called is noted as one line of text.
  */
 #ifndef CQLRAW_TESTS_CONN_HELP_H
 #define CQLRAW_TESTS_CONN_HELP_H

@@ -1,5 +1,6 @@
 /*
- * link_help.h - what the tests of proto/link share: frames made by hand, a link that is past its handshake, and the events of a link as text.
+ * link_help.h - what the tests of proto/link share: frames made by hand, a link that is past its
+ * handshake, and the events of a link as text.
  */
 #ifndef CQLRAW_TESTS_LINK_HELP_H
 #define CQLRAW_TESTS_LINK_HELP_H

@@ -1,5 +1,7 @@
 /*
- * msg_help.h - what the tests of proto/base and proto/msg share: bodies in blocks of exactly their size (so that AddressSanitizer sees a read behind the end), and an allocator that counts and can fail.
+ * msg_help.h - what the tests of proto/base and proto/msg share: bodies in blocks of exactly their
+ * size (so that AddressSanitizer sees a read behind the end), and an allocator that counts and can
+ * fail.
  */
 #ifndef CQLRAW_TESTS_MSG_HELP_H
 #define CQLRAW_TESTS_MSG_HELP_H

@@ -1,5 +1,6 @@
 /*
- * test_addr.c - contact points: which texts are hosts, what they resolve to, and how an address is printed.
+ * test_addr.c - contact points: which texts are hosts, what they resolve to, and how an address is
+ * printed.
  */
 #include <arpa/inet.h>
 #include <stdio.h>

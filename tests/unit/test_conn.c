@@ -1,5 +1,6 @@
 /*
- * test_conn.c - a connection's promise: every request that was submitted has exactly one callback, whatever the server and the clock do.
+ * test_conn.c - a connection's promise: every request that was submitted has exactly one callback,
+ * whatever the server and the clock do.
  */
 #include "tests/unit/conn_help.h"
 
@@ -219,7 +220,8 @@ static void broken_protocol_ends_every_request_with_its_reason(void **state)
     host_fini(&h);
 }
 
-/* The server says why and closes; the client learns of it while it sends. What was said counts, not the broken pipe. */
+/* The server says why and closes; the client learns of it while it sends. What was said counts, not
+ * the broken pipe. */
 static void servers_last_words_are_read_when_sending_fails(void **state)
 {
     struct host h;

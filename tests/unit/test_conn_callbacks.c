@@ -1,5 +1,6 @@
 /*
- * test_conn_callbacks.c - what a callback may do to its own connection: submit, flush, close, free; every other request still has exactly one callback, and none comes after the free.
+ * test_conn_callbacks.c - what a callback may do to its own connection: submit, flush, close, free;
+ * every other request still has exactly one callback, and none comes after the free.
  */
 #include "tests/unit/conn_help.h"
 

@@ -1,5 +1,6 @@
 /*
- * test_conn_io.c - a connection's bytes when sockets are full, streams run out, memory is short, or a server never stops.
+ * test_conn_io.c - a connection's bytes when sockets are full, streams run out, memory is short, or
+ * a server never stops.
  */
 #include "src/conn/internal.h"
 #include "tests/unit/conn_help.h"
@@ -64,7 +65,8 @@ static void writing_is_waited_for_only_while_bytes_wait(void **state)
     free(body);
 }
 
-/* The server reads nothing until it has written everything: that works because reading does not wait for writing. */
+/* The server reads nothing until it has written everything: that works because reading does not
+ * wait for writing. */
 static void both_sides_full_is_no_deadlock(void **state)
 {
     enum { N = 20, SIZE = 100000 };

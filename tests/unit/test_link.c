@@ -1,5 +1,6 @@
 /*
- * test_link.c - a link's promises: the handshake, which answer belongs to which request, what a peer may not do; in both roles.
+ * test_link.c - a link's promises: the handshake, which answer belongs to which request, what a
+ * peer may not do; in both roles.
  */
 #include <cqlraw/version.h>
 
@@ -164,7 +165,8 @@ static void handshake_takes_nothing_else(void **state)
     }
 }
 
-/* A server that speaks an 8-byte header, or no CQL at all, may send less than 9 bytes and then wait. */
+/* A server that speaks an 8-byte header, or no CQL at all, may send less than 9 bytes and then
+ * wait. */
 static void first_byte_alone_is_enough_to_see_a_stranger(void **state)
 {
     (void)state;

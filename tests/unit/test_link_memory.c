@@ -1,5 +1,6 @@
 /*
- * test_link_memory.c - a link's buffers: they grow with the bytes that came, never with a length that was announced; what is dropped leaves nothing; the steady state allocates nothing.
+ * test_link_memory.c - a link's buffers: they grow with the bytes that came, never with a length
+ * that was announced; what is dropped leaves nothing; the steady state allocates nothing.
  */
 #include "tests/unit/link_help.h"
 
@@ -43,7 +44,8 @@ static void announced_length_takes_no_memory(void **state)
     cqlr_link_free(l);
 }
 
-/* Feeds a body of n bytes in pieces of 5,000; what is held never passes three times what has come. */
+/* Feeds a body of n bytes in pieces of 5,000; what is held never passes three times what has come.
+ */
 static void feed_body(cqlr_link *l, const struct counter *c, size_t n)
 {
     struct cqlr_event ev;

@@ -1,5 +1,6 @@
 /*
- * test_link_split.c - the events of a byte stream do not depend on how it was cut: whole, byte by byte, in two at every place, and in pieces of random size they are the same.
+ * test_link_split.c - the events of a byte stream do not depend on how it was cut: whole, byte by
+ * byte, in two at every place, and in pieces of random size they are the same.
  */
 #include "tests/unit/link_help.h"
 

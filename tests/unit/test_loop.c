@@ -1,5 +1,6 @@
 /*
- * test_loop.c - the loop's promises: what is removed is not called, timers fire in order and not early, tasks run once at the end of the turn. No test asserts how long something takes.
+ * test_loop.c - the loop's promises: what is removed is not called, timers fire in order and not
+ * early, tasks run once at the end of the turn. No test asserts how long something takes.
  */
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,6 @@
 /*
- * test_msg_columns.c - column specs: counts that lie, nesting, names that do not fit, columns that outlive their message, and metadata known from the answer before.
+ * test_msg_columns.c - column specs: counts that lie, nesting, names that do not fit, columns that
+ * outlive their message, and metadata known from the answer before.
  */
 #include "tests/unit/msg_help.h"
 
@@ -116,7 +117,8 @@ static void error_names_the_column(void **state)
     body_fini(&b);
 }
 
-/* Servers write the length of a longer name modulo 65,536: what follows is garbage, not a reason to read outside. */
+/* Servers write the length of a longer name modulo 65,536: what follows is garbage, not a reason to
+ * read outside. */
 static void name_whose_length_was_cut_to_16_bits(void **state)
 {
     struct cqlr_result m;

@@ -1,5 +1,6 @@
 /*
- * test_msg_error.c - ERROR: codes that are not known, fields that are cut short, and the line for people.
+ * test_msg_error.c - ERROR: codes that are not known, fields that are cut short, and the line for
+ * people.
  */
 #include "tests/unit/msg_help.h"
 

@@ -1,5 +1,6 @@
 /*
- * test_msg_prepared.c - Prepared and Schema_change: partition key positions that lie, and targets of a later version.
+ * test_msg_prepared.c - Prepared and Schema_change: partition key positions that lie, and targets
+ * of a later version.
  */
 #include "tests/unit/msg_help.h"
 

@@ -1,5 +1,6 @@
 /*
- * test_msg_request.c - QUERY, EXECUTE and their parameters, STARTUP, and what stands in front of a message: what is refused in both directions, and what must not be.
+ * test_msg_request.c - QUERY, EXECUTE and their parameters, STARTUP, and what stands in front of a
+ * message: what is refused in both directions, and what must not be.
  */
 #include "tests/unit/msg_help.h"
 

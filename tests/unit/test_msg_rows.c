@@ -1,5 +1,6 @@
 /*
- * test_msg_rows.c - a page of rows: row counts and value lengths that lie, null and empty, rows without columns.
+ * test_msg_rows.c - a page of rows: row counts and value lengths that lie, null and empty, rows
+ * without columns.
  */
 #include "tests/unit/msg_help.h"
 

@@ -1,5 +1,6 @@
 /*
- * test_stream.c - stream ids: an id is never given to two requests, whatever the order of answers and of requests that are given up.
+ * test_stream.c - stream ids: an id is never given to two requests, whatever the order of answers
+ * and of requests that are given up.
  */
 #include "tests/unit/msg_help.h"
 

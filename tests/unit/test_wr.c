@@ -1,5 +1,6 @@
 /*
- * test_wr.c - the sticky writer: layout, growth, limit, no memory, lengths that do not fit their field.
+ * test_wr.c - the sticky writer: layout, growth, limit, no memory, lengths that do not fit their
+ * field.
  */
 #include "tests/unit/msg_help.h"
 

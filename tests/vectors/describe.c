@@ -1,7 +1,8 @@
 /*
  * describe.c - each message in three steps: read it, say its fields, write it again.
  *
- * Bytes are shown in hex, "null", "unset" or "empty". Fields of ERROR that are zero or empty are left out.
+ * Bytes are shown in hex, "null", "unset" or "empty". Fields of ERROR that are zero or empty are
+ * left out.
  */
 #include "tests/vectors/describe.h"
 
@@ -232,7 +233,8 @@ static int rows_again(struct cqlr_rows *rows, const struct cqlr_columns *c, stru
     return rc;
 }
 
-/* Reads the result a second time as a client does that knows the columns: it must find them again. */
+/* Reads the result a second time as a client does that knows the columns: it must find them again.
+ */
 static int rows(struct cqlr_rd first, struct cqlr_rows *seen, struct cqlr_wr *text,
                 struct cqlr_wr *again)
 {

@@ -1,8 +1,11 @@
 /*
- * run_vectors.c - every frame of a vector file says what the file tells, is written again as the same bytes, and is refused when its body is cut short anywhere.
+ * run_vectors.c - every frame of a vector file says what the file tells, is written again as the
+ * same bytes, and is refused when its body is cut short anywhere.
  *
  * usage: run_vectors [FILE...]
- * Each body is read from a block of exactly its size, so that AddressSanitizer sees a read behind its end. No field of these messages may be missing at the end: every cut must be an error with a text.
+ * Each body is read from a block of exactly its size, so that AddressSanitizer sees a read behind
+ * its end. No field of these messages may be missing at the end: every cut must be an error with a
+ * text.
  */
 #include <stdbool.h>
 #include <stdio.h>

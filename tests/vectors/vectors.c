@@ -1,5 +1,6 @@
 /*
- * vectors.c - a file of vectors -> memory. Strict: a line it does not know is an error, for a test that is not read is a test that does not fail.
+ * vectors.c - a file of vectors -> memory. Strict: a line it does not know is an error, for a test
+ * that is not read is a test that does not fail.
  */
 #include "tests/vectors/vectors.h"
 
