@@ -4,6 +4,7 @@
  * again.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/base/err.h"
 #include "src/bulk/engine.h"
@@ -22,6 +23,7 @@ struct client {
     cqlr__binder *binder;
     size_t slots;
     struct slot *slot;
+    const struct cqlr_columns *seen; /* of the last answer; the same as those prepared */
     bool closing;
 };
 
@@ -37,7 +39,10 @@ static void on_prepared(void *arg, cqlr_reply *r)
     struct cqlr_err err = {0};
     int rc = cqlr_reply_rc(r);
     if (rc < 0) {
-        opened(c, rc, cqlr_reply_err(r));
+        err = *cqlr_reply_err(r);
+        if (rc == CQLR_E_SERVER) /* other errors name the node themselves */
+            cqlr__err_prefix(&err, "%s: PREPARE", cqlr_client_peer(c->cl));
+        opened(c, rc, &err);
         return;
     }
     c->ps = cqlr_reply_take_prepared(r);
@@ -141,7 +146,7 @@ static int client_execute(void *self, size_t slot, uint64_t index, struct cqlr_v
     if (!rc && state.n >= 0) {
         rc = cqlr_bound_paging_state(s->bound, state);
         if (rc)
-            cqlr__err_set(err, rc, "out of memory");
+            *err = *cqlr_bound_err(s->bound);
     }
     if (rc)
         return rc;
@@ -149,6 +154,21 @@ static int client_execute(void *self, size_t slot, uint64_t index, struct cqlr_v
     if (rc)
         *err = *cqlr_client_err(c->cl);
     return rc;
+}
+
+/* Rows with other columns than the ones that were prepared (and stand in a header already) would be
+ * taken for what they are not. Conditional updates tell their columns only in the answer. */
+static bool columns_changed(struct client *c, const cqlr_reply *r)
+{
+    const struct cqlr_columns *prepared = cqlr_prepared_columns(c->ps);
+    const struct cqlr_columns *columns = cqlr_reply_columns(r);
+    if (!columns || columns == c->seen || prepared->count == 0)
+        return false;
+    bool same = columns->count == prepared->count && columns->spec_flags == prepared->spec_flags &&
+                columns->spec.n == prepared->spec.n &&
+                memcmp(columns->spec.p, prepared->spec.p, prepared->spec.n) == 0;
+    c->seen = same ? columns : NULL;
+    return !same;
 }
 
 /* A callback's failure must say something and must not be mistaken for an answer that is missing.
@@ -159,6 +179,9 @@ static int client_page(void *self, const struct cqlr_item *item, void *reply, st
     struct client *c = self;
     const struct cqlr_result *m = cqlr_reply_result(reply);
     int64_t n = 0;
+    if (columns_changed(c, reply))
+        return cqlr__err_set(err, CQLR_E_STATE,
+                             "the answer's columns have changed since the statement was prepared");
     if (c->o->on_page)
         return c->o->on_page(c->o->arg, item, reply, out, rows, err);
     if (m && m->kind == CQLR_RESULT_ROWS)

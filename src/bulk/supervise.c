@@ -170,15 +170,21 @@ static void pause_starts(struct cqlr__manager *m, uint64_t ns)
         cqlr__manager_failf(m, CQLR_E_NOMEM, "timer");
 }
 
+/* The item of the unit up to which its holder had sent, which says so in `sent`. */
+static uint64_t sent_until(const struct cqlr__unit *u, uint64_t sent)
+{
+    uint64_t n = sent > u->base ? sent - u->base : 0;
+    return n < u->count - u->from ? u->from + n : u->count;
+}
+
 /* What was sent and not answered becomes "outcome unknown". */
 static void save_unknown(struct cqlr__lane *l, struct cqlr__unit *u, uint64_t sent)
 {
     struct cqlr__record rec = {.kind = CQLR__RECORD_ERROR, .unit = u->number};
     struct cqlr_err err;
     struct cqlr_wr w;
-    uint64_t until = sent > u->base ? sent - u->base : 0;
+    uint64_t until = sent_until(u, sent);
 
-    until = until < u->count - u->from ? u->from + until : u->count;
     cqlr__err_set(&err, CQLR_E_CLOSED, "worker died, outcome unknown");
     cqlr_wr_init(&w, NULL, 0);
     cqlr__failure_write(&w, &err);
@@ -224,6 +230,38 @@ static void take_back_units(struct cqlr__lane *l, const char *why)
         struck = true;
         l->units--;
         cqlr__order_take_back(&m->order, u);
+    }
+}
+
+/* The run ends early: what this worker had sent and nobody committed may have been executed. Not
+ * idempotent, it is not simply missing. */
+static void count_unknown(struct cqlr__lane *l)
+{
+    struct cqlr__manager *m = l->m;
+    const struct cqlr__gauges *g = l->ring.extra;
+    uint64_t sent = atomic_load_explicit(&g->sent, memory_order_acquire);
+    for (uint64_t i = m->order.oldest; i < m->order.next; i++) {
+        const struct cqlr__unit *u = cqlr__order_unit(&m->order, i);
+        uint64_t until = sent_until(u, sent);
+        if (u->holder != l->slot || until <= u->item)
+            continue;
+        m->unknown += until - u->item;
+        m->errors += until - u->item;
+    }
+}
+
+/* The same for the answers of workers that ended before, which will not come out any more. */
+static void count_saved_as_unknown(struct cqlr__manager *m)
+{
+    for (uint64_t i = m->order.oldest; m->saved && i < m->order.next; i++) {
+        struct cqlr__unit *u = cqlr__order_unit(&m->order, i);
+        struct cqlr__record rec;
+        const uint8_t *p;
+        while (cqlr__order_saved(u, &rec, &p)) {
+            uint64_t n = rec.kind == CQLR__RECORD_ERROR ? 1 : rec.queries;
+            m->unknown += n;
+            m->errors += n;
+        }
     }
 }
 
@@ -277,6 +315,8 @@ static void on_end(struct cqlr__lane *l, const char *why, bool clean)
     if (!m->ended) {
         cqlr__commit_save(l);
         take_back_units(l, why);
+    } else if (m->rc < 0 && !m->idempotent) {
+        count_unknown(l);
     }
     keep_times(l);
     if (expected)
@@ -458,4 +498,6 @@ void cqlr__supervise_end(struct cqlr__manager *m)
         (void)cqlr__process_reap(l, true, why, sizeof why, &clean);
         on_end(l, why, true);
     }
+    if (m->rc < 0 && !m->idempotent)
+        count_saved_as_unknown(m);
 }

@@ -141,6 +141,32 @@ static void what_must_not_be_repeated_is_sent_once_and_counted_exactly(void **st
     }
 }
 
+/* The host has had enough when half of the output has come. */
+static int had_enough(struct run *r)
+{
+    return r->out.n > 10000 ? CQLR_E_OUTPUT : 0;
+}
+
+static void what_was_sent_when_the_run_ended_early_is_unknown_not_missing(void **state)
+{
+    uint64_t executed = 0, accounted;
+    (void)state;
+    fake.delay = 400000;
+    run.o.idempotence = CQLR_IDEMPOTENT_NO;
+    run.o.processes = 2;
+    run.o.block = 10;
+    run.o.in_flight = 20;
+    run.each_output = had_enough;
+    assert_int_equal(run_ints(2000), CQLR_E_OUTPUT);
+    for (uint64_t i = 0; i < 2000; i++)
+        executed += seen->executed[i];
+    accounted = run.s.queries + run.s.unknown;
+    assert_true(run.s.unknown > 0);
+    assert_true(accounted >= executed);
+    assert_true(accounted <= executed + 2); /* killed between the mark and the sending */
+    assert_int_equal(accounted + run.s.missing, 2000);
+}
+
 /* Two workers: one waits for a slow answer, the other runs far ahead of the output, publishes, and
  * dies. */
 static void what_a_lost_worker_published_is_not_executed_again(void **state)
@@ -303,6 +329,7 @@ int main(void)
         T(a_single_worker_is_replaced_too),
         T(failures_keep_their_place),
         T(what_must_not_be_repeated_is_sent_once_and_counted_exactly),
+        T(what_was_sent_when_the_run_ended_early_is_unknown_not_missing),
         T(what_a_lost_worker_published_is_not_executed_again),
         T(an_early_exit_with_status_0_is_a_death),
         T(a_parameter_set_that_kills_every_worker_ends_the_run),
