@@ -134,7 +134,8 @@ struct cqlr_bulk_opts {
     int out_fd; /* default -1; else the bytes are written there by the parent, without ever blocking
                    it */
     /* In the parent, in the same order as the output: a parameter set that failed. err->code
-     * CQLR_E_TIMEOUT, CQLR_E_CLOSED: outcome unknown. */
+     * CQLR_E_TIMEOUT, CQLR_E_CLOSED: outcome unknown. It writes nothing, except for pages that had
+     * left before a later page failed. */
     void (*on_error)(void *arg, uint64_t index, const struct cqlr_err *err);
     void (*on_progress)(
         void *arg, const struct cqlr_bulk_progress *p); /* in the parent, some ten times a second */
@@ -158,7 +159,8 @@ struct cqlr_bulk_summary {
     uint64_t pages;
     uint64_t empty;   /* queries without a row */
     uint64_t errors;  /* parameter sets that failed */
-    uint64_t unknown; /* of these: outcome unknown */
+    uint64_t unknown; /* of these: outcome unknown; also, when the run ended early and the statement
+                         is not idempotent, what had been sent by then and did not come out */
     uint64_t missing; /* parameter sets that were not done (interrupted, aborted) */
     double seconds;   /* from the first request to the last answer */
     unsigned processes;

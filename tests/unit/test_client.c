@@ -127,6 +127,45 @@ static void a_forked_child_gets_a_clear_error(void **state)
     finish(&f);
 }
 
+/* A row, with a warning in front of it. */
+static void warned(cqlr_link *l, const struct cqlr_event *ev, volatile unsigned *shared)
+{
+    const struct cqlr_value last = {NULL, CQLR_NULL};
+    const struct cqlr_prefix prefix = {.warnings = {1, (const uint8_t *)"\0\7careful", 9}};
+    struct cqlr_wr *w = cqlr_link_begin(l);
+    (void)shared;
+    if (cqlr_prefix_write(w, CQLR_FLAG_WARNING, true, &prefix) < 0 ||
+        cqlr_rows_write(w, &key_column, 1, 0, last, 1) < 0)
+        _exit(3);
+    cqlr_wr_i32(w, 4);
+    cqlr_wr_i32(w, 4711);
+    if (cqlr_link_respond(l, CQLR_OP_RESULT, CQLR_FLAG_WARNING, ev->stream) < 0)
+        _exit(3);
+}
+
+static void a_kept_reply_has_rows_and_warnings_of_its_own(void **state)
+{
+    struct fixture f;
+    struct cqlr_row row;
+    struct cqlr_str text;
+    (void)state;
+    start(&f, warned, 5000 * MS);
+    cqlr_reply *kept = cqlr_sync_query(f.cl, cqlr_cstr("SELECT"), NULL);
+    cqlr_reply *again = cqlr_sync_query(f.cl, cqlr_cstr("SELECT"), NULL); /* uses the buffer anew */
+    assert_non_null(kept);
+    assert_non_null(again);
+    cqlr_reply_free(again);
+    struct cqlr_span warnings = cqlr_reply_prefix(kept)->warnings;
+    assert_true(cqlr_string_list_next(&warnings, &text));
+    assert_int_equal(text.n, 7);
+    assert_memory_equal(text.p, "careful", 7);
+    assert_int_equal(cqlr_reply_next(kept, &row), 1);
+    assert_int_equal(cqlr_row_int(&row, 0), 4711);
+    assert_int_equal(cqlr_reply_next(kept, &row), 0);
+    cqlr_reply_free(kept);
+    finish(&f);
+}
+
 static void a_lying_body(cqlr_link *l, const struct cqlr_event *ev, volatile unsigned *shared)
 {
     struct cqlr_wr *w = cqlr_link_begin(l);
@@ -193,6 +232,7 @@ int main(void)
         cmocka_unit_test(closing_completes_every_request_once),
         cmocka_unit_test(a_callback_may_free_the_client_but_not_block),
         cmocka_unit_test(a_forked_child_gets_a_clear_error),
+        cmocka_unit_test(a_kept_reply_has_rows_and_warnings_of_its_own),
         cmocka_unit_test(a_body_that_lies_ends_the_connection),
         cmocka_unit_test(nobody_listening_is_told_with_address_and_cause),
         cmocka_unit_test(the_second_contact_point_is_used_when_the_first_is_dead),

@@ -3,11 +3,12 @@
  * byte, in two at every place, and in pieces of random size they are the same.
  */
 #include "tests/unit/link_help.h"
+#include "tests/vectors/vectors.c"
 
 struct stream {
     struct cqlr_wr bytes;
     enum cqlr_role role;
-    int requests; /* made by the client before the bytes come */
+    int requests; /* made by the client before the bytes come; -1: it still waits for READY */
 };
 
 static void client_stream(struct stream *s)
@@ -51,6 +52,8 @@ static cqlr_link *start(const struct stream *s)
 {
     if (s->role == CQLR_SERVER)
         return link_of(CQLR_SERVER, NULL);
+    if (s->requests < 0)
+        return link_of(CQLR_CLIENT, NULL);
     cqlr_link *l = open_client(NULL);
     for (int i = 1; i <= s->requests; i++)
         assert_int_equal(request(l, (void *)(uintptr_t)i), i);
@@ -111,13 +114,18 @@ static void same(const char *expected, char *got)
     free(got);
 }
 
+static int count_lines(const char *text)
+{
+    int n = 0;
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
 static void every_cut(struct stream *s, int lines)
 {
     char *expected = events(s, whole, NULL);
-    int n = 0;
-    for (const char *p = expected; *p; p++)
-        n += *p == '\n';
-    assert_int_equal(n, lines);
+    assert_int_equal(count_lines(expected), lines);
     same(expected, events(s, byte_by_byte, NULL));
     for (size_t i = 1; i < s->bytes.n; i++) {
         size_t first = i;
@@ -129,6 +137,30 @@ static void every_cut(struct stream *s, int lines)
     }
     free(expected);
     cqlr_wr_fini(&s->bytes);
+}
+
+/* Every frame of the vector file, alone, to the side that it is meant for. */
+static void the_vectors_cut_anywhere(void **state)
+{
+    struct vectors set;
+    (void)state;
+    assert_int_equal(vectors_load(&set, "tests/vectors/v4.txt"), 0);
+    assert_true(set.count > 50);
+    for (size_t i = 0; i < set.count; i++) {
+        struct cqlr_frame f;
+        struct stream s = {.role = CQLR_SERVER};
+        cqlr_frame_read(set.v[i].bytes, &f);
+        if (f.response) {
+            s.role = CQLR_CLIENT;
+            s.requests = f.stream > 0 ? f.stream : f.stream - 1;
+        }
+        if (f.stream < 0)
+            s.requests = 1;
+        cqlr_wr_init(&s.bytes, NULL, 0);
+        cqlr_wr_raw(&s.bytes, set.v[i].bytes, set.v[i].n);
+        every_cut(&s, 1);
+    }
+    vectors_free(&set);
 }
 
 static void answers_cut_anywhere(void **state)
@@ -170,6 +202,7 @@ static void many_frames_through_a_small_buffer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_vectors_cut_anywhere),
         cmocka_unit_test(answers_cut_anywhere),
         cmocka_unit_test(requests_cut_anywhere),
         cmocka_unit_test(many_frames_through_a_small_buffer),
