@@ -295,13 +295,14 @@ static void died(struct cqlr__lane *l, bool was_ready, const char *why)
 {
     struct cqlr__manager *m = l->m;
     event(l, CQLR_WORKER_DIED, why);
-    m->replaced++;
-    if (l->fatal.code) {
+    if (l->fatal.code) { /* nobody takes its place */
         cqlr__commit(m);
         cqlr__manager_fail(m, &l->fatal);
-    } else if (!was_ready) {
-        died_early(m, why);
+        return;
     }
+    m->replaced++;
+    if (!was_ready)
+        died_early(m, why);
 }
 
 /* The process is reaped. */

@@ -127,13 +127,13 @@ static void a_forked_child_gets_a_clear_error(void **state)
     finish(&f);
 }
 
-/* A row, with a warning in front of it. */
+/* A row, with a warning in front of it: another one each time. */
 static void warned(cqlr_link *l, const struct cqlr_event *ev, volatile unsigned *shared)
 {
     const struct cqlr_value last = {NULL, CQLR_NULL};
-    const struct cqlr_prefix prefix = {.warnings = {1, (const uint8_t *)"\0\7careful", 9}};
+    const char *text = shared[EXECUTES]++ ? "\0\7another" : "\0\7careful";
+    const struct cqlr_prefix prefix = {.warnings = {1, (const uint8_t *)text, 9}};
     struct cqlr_wr *w = cqlr_link_begin(l);
-    (void)shared;
     if (cqlr_prefix_write(w, CQLR_FLAG_WARNING, true, &prefix) < 0 ||
         cqlr_rows_write(w, &key_column, 1, 0, last, 1) < 0)
         _exit(3);
