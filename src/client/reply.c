@@ -94,8 +94,7 @@ static void read_body(cqlr_reply *r, struct cqlr__shared_columns **known)
 {
     struct cqlr_rd rd;
     cqlr_rd_init(&rd, r->body.p, r->body.n, &r->err);
-    r->err.code = 0;
-    r->err.text[0] = '\0';
+    cqlr__err_clear(&r->err);
     if (r->opcode == CQLR_OP_ERROR)
         read_error(r, &rd);
     else if (r->opcode == CQLR_OP_RESULT)
