@@ -1,4 +1,4 @@
-# cqlraw: make | make test | make lint | make asan | make bench | make live | make clean   (see CONTRIBUTING.md)
+# cqlraw: make | make test | make lint | make asan | make bench | make live | make install | make clean   (see CONTRIBUTING.md)
 #
 # Variables: CC, BUILD (folder of the results), FLAVOUR (release or asan), CFLAGS, LDFLAGS, WERROR=-Werror
 # e.g.       make CC=clang BUILD=build/clang
@@ -112,6 +112,8 @@ bench: all $(BENCH)
 
 live: all
 	@BUILD=$(BUILD) tests/live/run.sh
+
+include tools/dist/dist.mk
 
 print-%:
 	@echo $($*)
