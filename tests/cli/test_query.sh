@@ -51,6 +51,18 @@ says 2 'cqlraw query: Syntax error (0x2000): stub: unknown statement' query nons
 gives "a statement that fails" 2 query -e "$T; nonsense; $T" --format csv
 check "leaves the output of those before it and stops" test "$(grep -c '^local$' "$tmp/stdout")" = 1
 
+printf -- '-- two statements\n%s;\n%s' "$T" "$K" | sed "s/?/'local'/" >"$tmp/file.cql"
+gives "statements from a file" 0 query -f "$tmp/file.cql" --format csv
+stdout_is "run in order" 'table_name\nlocal\npeers\npeers_v2\nkey\nlocal\n'
+cp -- "$tmp/stdout" "$tmp/want"
+from() { "${@:2}" <"$1"; }
+gives "statements from standard input" 0 from "$tmp/file.cql" query --format csv
+same "are the same" "$tmp/want" "$tmp/stdout"
+gives "standard input by name, behind -e" 0 from "$tmp/file.cql" query -e "$A" -f - --format csv
+check "in that order" test "$(head -n 1 "$tmp/stdout")" = key,rpc_port,truncated_at
+says 3 'cqlraw query: cannot read /nope: No such file or directory' query -f /nope
+says 64 'cqlraw query: -P goes with one statement, here are 2' query -f "$tmp/file.cql" -P key=local
+
 says 3 'cqlraw query: 127.0.0.1:1: connect: Connection refused' "$CQLRAW" query x --host 127.0.0.1 --port 1
 says 64 'cqlraw query:' "$CQLRAW" query x --host 127.0.0.1:99999
 gives "the environment names the host" 0 env "CQLRAW_HOST=$HOST" "$CQLRAW" query "$T"

@@ -10,6 +10,7 @@
 enum option_id {
     OPT_PARAM,
     OPT_EXECUTE,
+    OPT_FILE,
     OPT_PROCESSES,
     OPT_CONCURRENCY,
     OPT_BLOCK,

@@ -5,11 +5,13 @@
  * The first statement that fails ends the command; what came before it stays printed.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cells.h"
 #include "client_args.h"
+#include "file.h"
 #include "out.h"
 #include "out_csv.h"
 #include "out_ndjson.h"
@@ -27,6 +29,8 @@ struct query {
     const struct args *args;
     enum format format;
     cqlr_client *client;
+    char *file; /* statements of --file or standard input; NULL: none */
+    size_t file_n;
     struct cqlr_wr text;    /* for stdout */
     struct cqlr_wr scratch; /* one cell of a table */
 };
@@ -161,20 +165,26 @@ static int run_bound(struct query *q, struct cqlr_str cql)
     return rc;
 }
 
-/* The i-th text of the command line that holds statements: the -e in order, then the argument. */
-static const char *text_at(const struct args *a, size_t i)
+/* The i-th text that holds statements: the -e in order, then the argument, then the file. */
+static bool text_at(const struct query *q, size_t i, struct cqlr_str *text)
 {
+    const struct args *a = q->args;
     if (i < a->execute_n)
-        return a->execute[i];
-    return i - a->execute_n < a->rest_n ? a->rest[i - a->execute_n] : NULL;
+        *text = cqlr_cstr(a->execute[i]);
+    else if (i - a->execute_n < a->rest_n)
+        *text = cqlr_cstr(a->rest[i - a->execute_n]);
+    else if (i == a->execute_n + a->rest_n && q->file)
+        *text = (struct cqlr_str){q->file, q->file_n};
+    else
+        return false;
+    return true;
 }
 
-static size_t count_statements(const struct args *a)
+static size_t count_statements(const struct query *q)
 {
     size_t n = 0;
-    const char *text;
-    for (size_t i = 0; (text = text_at(a, i)) != NULL; i++) {
-        struct cqlr_str rest = cqlr_cstr(text), cql;
+    struct cqlr_str rest, cql;
+    for (size_t i = 0; text_at(q, i, &rest); i++) {
         while (split_cql_next(&rest, &cql))
             n++;
     }
@@ -183,19 +193,31 @@ static size_t count_statements(const struct args *a)
 
 static int run_all(struct query *q)
 {
-    const char *text;
+    struct cqlr_str rest, cql;
     int rc = 0;
-    for (size_t i = 0; !rc && (text = text_at(q->args, i)) != NULL; i++) {
-        struct cqlr_str rest = cqlr_cstr(text), cql;
+    for (size_t i = 0; !rc && text_at(q, i, &rest); i++) {
         while (!rc && split_cql_next(&rest, &cql))
             rc = q->args->params_n ? run_bound(q, cql) : run_plain(q, cql);
     }
     return rc;
 }
 
-static int check(const struct args *a)
+/* --file, or standard input when nothing else is given and nobody types there. */
+static int read_file(struct query *q)
 {
-    size_t n = count_statements(a);
+    const struct args *a = q->args;
+    const char *path = a->v[OPT_FILE].text;
+    if (!path && (a->execute_n || a->rest_n || isatty(STDIN_FILENO)))
+        return 0;
+    if (path && strcmp(path, "-") == 0)
+        path = NULL;
+    return file_read(QUERY, path, &q->file, &q->file_n);
+}
+
+static int check(const struct query *q)
+{
+    const struct args *a = q->args;
+    size_t n = count_statements(q);
     if (a->rest_n > 1)
         say(QUERY, "unexpected argument \"%s\" (the query is one argument: put it in quotes)",
             a->rest[1]);
@@ -229,9 +251,13 @@ static int connect_and_run(struct query *q)
 int cmd_query(const struct args *a)
 {
     struct query q = {.args = a};
-    int rc = check(a);
-    if (rc)
+    int rc = read_file(&q);
+    if (!rc)
+        rc = check(&q);
+    if (rc) {
+        free(q.file);
         return rc;
+    }
     signals_exit();
     q.format = args_is(a, OPT_FORMAT, "csv")      ? FORMAT_CSV
                : args_is(a, OPT_FORMAT, "ndjson") ? FORMAT_NDJSON
@@ -242,5 +268,6 @@ int cmd_query(const struct args *a)
     cqlr_client_free(q.client);
     cqlr_wr_fini(&q.text);
     cqlr_wr_fini(&q.scratch);
+    free(q.file);
     return rc;
 }

@@ -26,7 +26,7 @@ const struct command commands[] = {
      "       c=@file       c=@-                    a value per line; standard input\n"
      "NAME:  the marker's name (the column of the ?), or 0, 1, ... by place, or _\n",
      "cqlraw run \"SELECT * FROM app.users WHERE id=?\" -P id=1..1M -o users.csv", cmd_run},
-    {"query", CMD_QUERY, "[-e CQL]... [CQL] [-P NAME=VALUE]... [OPTIONS]",
+    {"query", CMD_QUERY, "[-e CQL]... [CQL] [-f FILE] [-P NAME=VALUE]... [OPTIONS]",
      "statements in order, rows as a table, CSV or JSON", NULL,
      "cqlraw query \"SELECT key, release_version FROM system.local\" --format ndjson", cmd_query},
     {"serve", CMD_SERVE, "[OPTIONS]",

@@ -18,6 +18,8 @@ const struct option options[] = {
      "bind a marker (or 0, 1, ... by place); \\N null"},
     {OPT_EXECUTE, "execute", 'e', NULL, "CQL", TYPE_TEXTS, NULL, 0, 0, {0}, CMD_QUERY,
      "statements, separated by ; (may be repeated)"},
+    {OPT_FILE, "file", 'f', NULL, "FILE", TYPE_TEXT, NULL, 0, 0, {0}, CMD_QUERY,
+     "statements from FILE, - standard input"},
     {OPT_PROCESSES, "processes", 'j', "numprocesses", "N|auto", TYPE_NUMBER, "auto", 1, 1024, {0}, CMD_RUN,
      "worker processes; auto = the cores"},
     {OPT_CONCURRENCY, "concurrency", 'c', "maxrequests", "N", TYPE_NUMBER, "128", 1, 32767, {0}, CMD_RUN,

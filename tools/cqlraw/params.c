@@ -3,13 +3,12 @@
  * when it is the only parameter; beside others it is read whole, like a file, because it is gone
  * through many times.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "params.h"
 #include "spec.h"
 
@@ -38,33 +37,6 @@ static int add_text(struct param *p, struct cqlr_str text)
 
 /* ---- files ---- */
 
-static int unreadable(const char *name, int error)
-{
-    say(COMMAND, "cannot read %s: %s", name, strerror(error));
-    return EXIT_CONNECT;
-}
-
-static int read_whole(int fd, const char *name, char **data, size_t *n)
-{
-    size_t cap = 0;
-    *n = 0;
-    for (;;) {
-        if (*n == cap) {
-            char *more = realloc(*data, cap ? cap * 2 : 65536);
-            if (!more)
-                return no_memory();
-            *data = more;
-            cap = cap ? cap * 2 : 65536;
-        }
-        ssize_t k = read(fd, *data + *n, cap - *n);
-        if (k == 0)
-            return 0;
-        if (k < 0 && errno != EINTR)
-            return unreadable(name, errno);
-        *n += k > 0 ? (size_t)k : 0;
-    }
-}
-
 /* One value a line; the last line may lack its end; CRLF is taken as LF. */
 static int add_lines(struct param *p, const char *data, size_t n)
 {
@@ -84,14 +56,9 @@ static int add_lines(struct param *p, const char *data, size_t n)
 static int add_file(struct param *p, const struct spec *s)
 {
     bool is_stdin = s->kind == SPEC_STDIN;
-    const char *name = is_stdin ? "standard input" : s->text.p; /* ends with the argument */
     size_t n;
-    int fd = is_stdin ? STDIN_FILENO : open(name, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
-        return unreadable(name, errno);
-    int rc = read_whole(fd, name, &p->file, &n);
-    if (!is_stdin)
-        close(fd);
+    int rc =
+        file_read(COMMAND, is_stdin ? NULL : s->text.p, &p->file, &n); /* ends with the argument */
     return rc ? rc : add_lines(p, p->file, n);
 }
 
