@@ -39,7 +39,6 @@ struct cqlr__shared_columns {
 struct cqlr__shared_columns *cqlr__shared_columns_new(const struct cqlr_spec *spec,
                                                       const struct cqlr_mem *mem,
                                                       struct cqlr_err *err);
-struct cqlr__shared_columns *cqlr__shared_columns_ref(struct cqlr__shared_columns *s);
 void cqlr__shared_columns_unref(struct cqlr__shared_columns *s);
 
 enum cqlr__request_kind { CQLR__QUERY, CQLR__PREPARE, CQLR__EXECUTE, CQLR__REPREPARE };
@@ -128,7 +127,9 @@ void cqlr__client_enter(cqlr_client *cl);
 void cqlr__client_leave(cqlr_client *cl);
 uint64_t cqlr__client_now(const cqlr_client *cl);
 
-struct cqlr__request *cqlr__request_get(cqlr_client *cl);
+/* NULL with the reason in cl->err: the client is not usable, or there is no memory. */
+struct cqlr__request *cqlr__request_get(cqlr_client *cl, enum cqlr__request_kind kind,
+                                        cqlr_reply_fn *fn, void *arg);
 void cqlr__request_put(struct cqlr__request *q);
 /* Submits the body that was written; the request comes back in on_answer. On failure nothing was
  * sent and the caller still has the request. */

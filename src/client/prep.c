@@ -64,16 +64,10 @@ static int send_prepare(struct cqlr__request *q, const cqlr_prepared *ps)
 
 int cqlr_client_prepare(cqlr_client *cl, struct cqlr_str cql, cqlr_reply_fn *fn, void *arg)
 {
-    struct cqlr__request *q;
-    int rc = cqlr__client_usable(cl);
-    if (rc < 0)
-        return rc;
-    q = cqlr__request_get(cl);
+    struct cqlr__request *q = cqlr__request_get(cl, CQLR__PREPARE, fn, arg);
+    int rc;
     if (!q)
-        return CQLR_E_NOMEM;
-    q->kind = CQLR__PREPARE;
-    q->fn = fn;
-    q->arg = arg;
+        return cl->err.code;
     q->prepared = prepared_new(cl, cql);
     rc = q->prepared ? send_prepare(q, q->prepared)
                      : cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
@@ -172,16 +166,10 @@ static int send_execute(struct cqlr__request *q)
 
 int cqlr_client_execute(cqlr_client *cl, cqlr_bound *b, cqlr_reply_fn *fn, void *arg)
 {
-    struct cqlr__request *q;
-    int rc = cqlr__client_usable(cl);
-    if (rc < 0)
-        return rc;
-    q = cqlr__request_get(cl);
+    struct cqlr__request *q = cqlr__request_get(cl, CQLR__EXECUTE, fn, arg);
+    int rc;
     if (!q)
-        return CQLR_E_NOMEM;
-    q->kind = CQLR__EXECUTE;
-    q->fn = fn;
-    q->arg = arg;
+        return cl->err.code;
     q->bound = b;
     q->prepared = cqlr__bound_prepared(b);
     rc = send_execute(q);
@@ -228,10 +216,9 @@ void cqlr__prepare_again(struct cqlr__request *q)
     ps->waiting = q;
     if (!first) /* a PREPARE is under way */
         return;
-    p = cqlr__request_get(cl);
-    rc = p ? 0 : CQLR_E_NOMEM;
+    p = cqlr__request_get(cl, CQLR__REPREPARE, NULL, NULL);
+    rc = p ? 0 : cl->err.code;
     if (p) {
-        p->kind = CQLR__REPREPARE;
         p->prepared = ps;
         rc = send_prepare(p, ps);
     }

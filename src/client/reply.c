@@ -31,7 +31,7 @@ struct cqlr__shared_columns *cqlr__shared_columns_new(const struct cqlr_spec *sp
     return s;
 }
 
-struct cqlr__shared_columns *cqlr__shared_columns_ref(struct cqlr__shared_columns *s)
+static struct cqlr__shared_columns *shared_columns_ref(struct cqlr__shared_columns *s)
 {
     if (s)
         s->refs++;
@@ -273,7 +273,7 @@ cqlr_reply *cqlr_reply_keep(const cqlr_reply *r)
         return NULL;
     }
     if (r->rc == 0) {
-        k->columns = cqlr__shared_columns_ref(r->columns);
+        k->columns = shared_columns_ref(r->columns);
         read_again(k);
     }
     return k;

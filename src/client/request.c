@@ -9,15 +9,18 @@
 #include "proto/base/err.h"
 #include "src/client/internal.h"
 
-struct cqlr__request *cqlr__request_get(cqlr_client *cl)
+struct cqlr__request *cqlr__request_get(cqlr_client *cl, enum cqlr__request_kind kind,
+                                        cqlr_reply_fn *fn, void *arg)
 {
     struct cqlr__request *q = cl->free_requests;
+    if (cqlr__client_usable(cl) < 0)
+        return NULL;
     if (q)
         cl->free_requests = q->next;
     else
         q = cl->mem->resize(cl->mem->arg, NULL, 0, sizeof *q);
     if (q)
-        *q = (struct cqlr__request){.client = cl};
+        *q = (struct cqlr__request){.client = cl, .kind = kind, .fn = fn, .arg = arg};
     else
         (void)cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
     return q;
@@ -143,9 +146,7 @@ int cqlr_client_query(cqlr_client *cl, struct cqlr_str cql, const struct cqlr_re
     struct cqlr_query m;
     struct cqlr__request *q;
     struct cqlr_wr *w;
-    int rc = cqlr__client_usable(cl);
-    if (rc < 0)
-        return rc;
+    int rc;
     cqlr_request_opts_init(cl, &o, sizeof o);
     if (opts)
         memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
@@ -156,12 +157,9 @@ int cqlr_client_query(cqlr_client *cl, struct cqlr_str cql, const struct cqlr_re
     m.params.paging_state = o.paging_state;
     m.params.flags = (uint8_t)((o.page_size > 0 ? CQLR_PARAM_PAGE_SIZE : 0) |
                                (o.paging_state.n >= 0 ? CQLR_PARAM_PAGING_STATE : 0));
-    q = cqlr__request_get(cl);
+    q = cqlr__request_get(cl, CQLR__QUERY, fn, arg);
     if (!q)
-        return CQLR_E_NOMEM;
-    q->kind = CQLR__QUERY;
-    q->fn = fn;
-    q->arg = arg;
+        return cl->err.code;
     w = cqlr_conn_begin(cl->conn);
     if (w && cqlr_query_write(w, &m) == 0)
         rc = cqlr__request_submit(q, CQLR_OP_QUERY);

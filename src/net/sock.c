@@ -77,32 +77,3 @@ int cqlr__sock_connected(int fd, struct cqlr_err *err)
         return 0;
     return errno == ENOTCONN ? CQLR_E_AGAIN : cqlr__sock_error(err, CQLR_E_CONNECT, "connect");
 }
-
-int cqlr__sock_listen(const struct sockaddr *sa, socklen_t n, int backlog, struct cqlr_err *err)
-{
-    int fd = socket(sa->sa_family, SOCK_STREAM | FLAGS, 0);
-    if (fd < 0)
-        return cqlr__sock_error(err, CQLR_E_IO, "socket");
-    if (set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1))
-        return give_up(fd, cqlr__sock_error(err, CQLR_E_IO, "SO_REUSEADDR"));
-    if (bind(fd, sa, n))
-        return give_up(fd, cqlr__sock_error(err, CQLR_E_IO, "bind"));
-    if (listen(fd, backlog))
-        return give_up(fd, cqlr__sock_error(err, CQLR_E_IO, "listen"));
-    return fd;
-}
-
-int cqlr__sock_accept(int listener, struct cqlr_err *err)
-{
-    struct sockaddr_storage peer;
-    socklen_t n = sizeof peer;
-    int fd = accept4(listener, (struct sockaddr *)&peer, &n, FLAGS);
-    if (fd < 0) {
-        if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
-            return CQLR_E_AGAIN;
-        return cqlr__sock_error(err, CQLR_E_IO, "accept");
-    }
-    if (set_options(fd, peer.ss_family))
-        return give_up(fd, cqlr__sock_error(err, CQLR_E_IO, "socket options"));
-    return fd;
-}

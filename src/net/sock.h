@@ -1,5 +1,5 @@
 /*
- * sock.h - non-blocking stream sockets: made, connected, listened on. Descriptors are
+ * sock.h - non-blocking stream sockets: made and connected. Descriptors are
  * close-on-exec. Errors go to err, with the errno.
  */
 #ifndef CQLRAW_SRC_NET_SOCK_H
@@ -14,11 +14,6 @@
 int cqlr__sock_connect(const struct sockaddr *sa, socklen_t n, struct cqlr_err *err);
 /* 0: connected. CQLR_E_AGAIN: not yet. CQLR_E_CONNECT: refused, unreachable ... */
 int cqlr__sock_connected(int fd, struct cqlr_err *err);
-
-/* The descriptor of a listening socket, or CQLR_E_IO. */
-int cqlr__sock_listen(const struct sockaddr *sa, socklen_t n, int backlog, struct cqlr_err *err);
-/* The descriptor of the next connection, CQLR_E_AGAIN, or CQLR_E_IO. */
-int cqlr__sock_accept(int fd, struct cqlr_err *err);
 
 /* Records "WHAT: text of errno" and errno in err. Returns code. */
 int cqlr__sock_error(struct cqlr_err *err, int code, const char *what);

@@ -16,7 +16,6 @@
 
 #include <cqlraw/conn.h>
 
-#include "src/net/sock.h"
 #include "tests/unit/link_help.h"
 
 #define SECOND UINT64_C(1000000000)
@@ -95,15 +94,16 @@ static inline void on_reply(void *arg, int rc, const struct cqlr_event *ev)
 
 static inline void host_init(struct host *h)
 {
-    struct cqlr_err err;
     socklen_t n = sizeof h->addr;
     memset(h, 0, sizeof *h);
     h->server = -1;
     h->now = 1000 * SECOND;
     h->addr.sin_family = AF_INET;
     h->addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    h->listener = cqlr__sock_listen((struct sockaddr *)&h->addr, sizeof h->addr, 8, &err);
+    h->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     assert_true(h->listener >= 0);
+    assert_int_equal(bind(h->listener, (struct sockaddr *)&h->addr, n), 0);
+    assert_int_equal(listen(h->listener, 8), 0);
     assert_int_equal(getsockname(h->listener, (struct sockaddr *)&h->addr, &n), 0);
     snprintf(h->peer, sizeof h->peer, "127.0.0.1:%u: ", ntohs(h->addr.sin_port));
     cqlr_conn_opts_init(&h->o, sizeof h->o);
