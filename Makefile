@@ -26,7 +26,7 @@ ALL_LDFLAGS = $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
 PROTO_SRC = $(sort $(wildcard proto/*/*.c))
 LIB_SRC   = $(sort $(wildcard src/*/*.c))
 STUB_SRC  = $(sort $(wildcard tools/stub/*.c))
-TOOL_SRC  = $(sort $(filter-out %/main.c,$(wildcard tools/cqlraw/*.c)))
+TOOL_SRC  = $(sort $(filter-out %/main.c,$(wildcard tools/cqlraw/*.c tools/cqlraw/*/*.c)))
 MAIN_SRC  = tools/cqlraw/main.c
 UNIT_SRC  = $(sort $(wildcard tests/unit/test_*.c))
 HELP_SRC  = $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
@@ -109,6 +109,7 @@ asan-here: all unit vectors
 
 bench: all $(BENCH)
 	@BUILD=$(BUILD) tests/bench/run
+	@BUILD=$(BUILD) tests/bench/tables
 
 live: all
 	@BUILD=$(BUILD) tests/live/run.sh

@@ -25,10 +25,12 @@ typedef struct cqlr_prepared cqlr_prepared;
 typedef struct cqlr_bound cqlr_bound;
 typedef struct cqlr_reply cqlr_reply;
 
+enum cqlr_log_level { CQLR_LOG_DEBUG, CQLR_LOG_INFO, CQLR_LOG_WARNING };
+
 struct cqlr_client_opts {
     size_t size;                /* set by cqlr_client_opts_init */
-    const char *contact_points; /* "10.0.0.1,db.example:9043,[::1]:9042"; tried in this order;
-                                   default "127.0.0.1" */
+    const char *contact_points; /* "10.0.0.1,db.example:9043,[::1]:9042,unix:/run/cql.sock"; tried
+                                   in this order; default "127.0.0.1" */
     uint16_t port;              /* for those that name none; default 9042 */
     uint64_t connect_timeout;   /* ns per address, from connect to READY; default 5 s */
     uint64_t request_timeout;   /* ns; default 10 s */
@@ -39,6 +41,17 @@ struct cqlr_client_opts {
     const struct cqlr_mem *mem; /* NULL = malloc */
     cqlr_loop *loop; /* NULL = one of its own; else borrowed until the client is freed, and turned
                         by the host */
+    uint16_t serial_consistency; /* of conditional statements: CQLR_CL_SERIAL, CQLR_CL_LOCAL_SERIAL;
+                                    default 0 = the server's (SERIAL) */
+    const char *username; /* SASL PLAIN, when the server asks for authentication; NULL: such a
+                             server is CQLR_E_AUTH */
+    const char *password;
+    /* Told of what happens beside the answers: connections opened and lost, addresses passed over,
+     * statements prepared again. WARNING: passed over, lost; INFO: opened, prepared again; DEBUG:
+     * connecting, closed by this side. One line without newline, borrowed until it returns; never a
+     * password or a value. It must not call the client. NULL = nobody. */
+    void (*log)(void *log_arg, enum cqlr_log_level level, const char *line);
+    void *log_arg;
 };
 CQLR_API void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size);
 
@@ -79,6 +92,8 @@ struct cqlr_request_opts {
     uint16_t consistency;
     int32_t page_size;
     struct cqlr_value paging_state; /* null = first page; borrowed until the call returns */
+    uint16_t serial_consistency;    /* 0 = the server's */
+    bool trace; /* the server records what it does; the id is in the reply's prefix */
 };
 CQLR_API void cqlr_request_opts_init(const cqlr_client *cl, struct cqlr_request_opts *o,
                                      size_t size);
@@ -113,6 +128,12 @@ CQLR_API int cqlr_prepared_marker(const cqlr_prepared *ps, struct cqlr_str name,
 CQLR_API CQLR_MUST_USE int cqlr_client_execute(cqlr_client *cl, cqlr_bound *b, cqlr_reply_fn *fn,
                                                void *arg);
 
+/* Asks for the server's options (OPTIONS). In fn, cqlr_reply_supported gives them when
+ * cqlr_reply_rc is 0. */
+CQLR_API CQLR_MUST_USE int cqlr_client_options(cqlr_client *cl, cqlr_reply_fn *fn, void *arg);
+/* The [string multimap] of SUPPORTED; NULL when the reply is not that. */
+CQLR_API const struct cqlr_supported *cqlr_reply_supported(const cqlr_reply *r);
+
 /* ---- bound values ---- */
 
 /* All values start as "not set", which execute refuses. NULL when memory ran out. The statement
@@ -143,6 +164,10 @@ CQLR_API const struct cqlr_err *cqlr_bound_err(const cqlr_bound *b);
 /* What one request may set. Kept by reset. */
 CQLR_API void cqlr_bound_consistency(cqlr_bound *b, uint16_t consistency);
 CQLR_API void cqlr_bound_page_size(cqlr_bound *b, int32_t rows);
+CQLR_API void cqlr_bound_serial_consistency(cqlr_bound *b, uint16_t consistency);
+CQLR_API void cqlr_bound_trace(cqlr_bound *b, bool trace);
+/* The value marker i has, CQLR_UNSET when it has none; borrowed until the next change of b. */
+CQLR_API struct cqlr_value cqlr_bound_value(const cqlr_bound *b, unsigned i);
 /* The state of the page to fetch next (copied); null = the first page. 0 or CQLR_E_NOMEM. */
 CQLR_API CQLR_MUST_USE int cqlr_bound_paging_state(cqlr_bound *b, struct cqlr_value state);
 
@@ -193,7 +218,10 @@ CQLR_API CQLR_MUST_USE int cqlr_sync_connect(cqlr_client *cl);
 CQLR_API cqlr_prepared *cqlr_sync_prepare(cqlr_client *cl, struct cqlr_str cql);
 CQLR_API cqlr_reply *cqlr_sync_query(cqlr_client *cl, struct cqlr_str cql,
                                      const struct cqlr_request_opts *o);
+/* Further pages of its reply execute b again: it is borrowed, values and all, until the last row
+ * was taken or the reply is freed. They are not traced, and leave b at its first page. */
 CQLR_API cqlr_reply *cqlr_sync_execute(cqlr_client *cl, cqlr_bound *b);
+CQLR_API cqlr_reply *cqlr_sync_options(cqlr_client *cl);
 
 #ifdef __cplusplus
 }

@@ -33,6 +33,8 @@ struct cqlr_conn_opts {
     uint32_t max_frame;
     const char *application_name; /* for STARTUP; borrowed until cqlr_conn_new returns */
     const char *application_version;
+    const char *username; /* as in link.h; borrowed until on_open or on_close */
+    const char *password;
     uint64_t connect_timeout; /* ns from open to READY; default 5 s */
     uint64_t request_timeout; /* ns from submit to answer; default 10 s; CQLR_NEVER = none */
     /* Called once each at most: the handshake is done; and the connection has ended (rc: why;
@@ -81,6 +83,17 @@ CQLR_API unsigned cqlr_conn_in_flight(const cqlr_conn *c);
 CQLR_API const struct cqlr_err *cqlr_conn_err(const cqlr_conn *c);
 /* "127.0.0.1:9042" of the peer. */
 CQLR_API const char *cqlr_conn_peer(const cqlr_conn *c);
+
+/*
+ * Contact points as text (client.h) → addresses for cqlr_conn_open: fn is called for each address
+ * of each of them, in order; with addr NULL and the reason in err for one that cannot be resolved.
+ * Everything is borrowed until fn returns; a negative code of fn ends it. May block in getaddrinfo.
+ * 0, fn's code, or CQLR_E_USAGE or CQLR_E_NOMEM with the reason in err.
+ */
+typedef int cqlr_resolve_fn(void *arg, const struct sockaddr *addr, socklen_t n,
+                            const struct cqlr_err *err);
+CQLR_API CQLR_MUST_USE int cqlr_resolve(const char *contact_points, uint16_t port,
+                                        cqlr_resolve_fn *fn, void *arg, struct cqlr_err *err);
 
 #ifdef __cplusplus
 }

@@ -37,6 +37,9 @@ struct cqlr_link_opts {
     const char *application_name;    /* client: sent in STARTUP when not NULL; borrowed until
                                         cqlr_link_new returns */
     const char *application_version; /* likewise */
+    const char *username; /* client: SASL PLAIN when the server sends AUTHENTICATE; NULL: that is
+                             CQLR_E_AUTH. Borrowed until OPEN or the failure. */
+    const char *password;
 };
 CQLR_API void cqlr_link_opts_init(struct cqlr_link_opts *o, size_t size);
 

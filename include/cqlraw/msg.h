@@ -55,6 +55,31 @@ CQLR_API CQLR_MUST_USE int cqlr_authenticate_read(struct cqlr_rd *r, struct cqlr
 CQLR_API CQLR_MUST_USE int cqlr_authenticate_write(struct cqlr_wr *w,
                                                    const struct cqlr_authenticate *m);
 
+/* ---- AUTH_RESPONSE, AUTH_CHALLENGE, AUTH_SUCCESS (sections 4.1.2, 4.2.7, 4.2.8): what the tokens
+ * hold is the authenticator's; null is normal in AUTH_SUCCESS ---- */
+
+struct cqlr_auth_response {
+    struct cqlr_value token;
+};
+CQLR_API CQLR_MUST_USE int cqlr_auth_response_read(struct cqlr_rd *r, struct cqlr_auth_response *m);
+CQLR_API CQLR_MUST_USE int cqlr_auth_response_write(struct cqlr_wr *w,
+                                                    const struct cqlr_auth_response *m);
+
+struct cqlr_auth_challenge {
+    struct cqlr_value token;
+};
+CQLR_API CQLR_MUST_USE int cqlr_auth_challenge_read(struct cqlr_rd *r,
+                                                    struct cqlr_auth_challenge *m);
+CQLR_API CQLR_MUST_USE int cqlr_auth_challenge_write(struct cqlr_wr *w,
+                                                     const struct cqlr_auth_challenge *m);
+
+struct cqlr_auth_success {
+    struct cqlr_value token;
+};
+CQLR_API CQLR_MUST_USE int cqlr_auth_success_read(struct cqlr_rd *r, struct cqlr_auth_success *m);
+CQLR_API CQLR_MUST_USE int cqlr_auth_success_write(struct cqlr_wr *w,
+                                                   const struct cqlr_auth_success *m);
+
 /* ---- REGISTER (section 4.1.8): drivers send it at their start; the answer is READY ---- */
 
 struct cqlr_register {

@@ -173,6 +173,20 @@ CQLR_API CQLR_MUST_USE int cqlr_value_parse(struct cqlr_wr *w, const struct cqlr
                                             struct cqlr_str text, struct cqlr_err *err);
 
 /*
+ * JSON → value, the bytes without a length in front, appended to w: what cqlr_value_print writes in
+ * CQLR_JSON is read back, but for a time outside the day, and what a person would write: numbers
+ * for numeric types and for timestamp in ms (as the text they are, so no digit is lost), strings
+ * for every scalar type by cqlr_value_parse (blob "0x...", dates, uuids, numbers too), true and
+ * false, arrays for lists, sets and tuples, which may be short, objects for maps (keys as JSON text
+ * in strings when they are no strings) and UDTs, whose fields stand in any order, once; those that
+ * are not there are null. "" is the empty value of types that have one. `json` is one value with
+ * nothing but blanks around; null is for the caller to look for before, and refused here. Returns
+ * 0, or CQLR_E_TYPE with one line in err, or w's error; w->n is then as before the call.
+ */
+CQLR_API CQLR_MUST_USE int cqlr_value_from_json(struct cqlr_wr *w, const struct cqlr_type *t,
+                                                struct cqlr_str json, struct cqlr_err *err);
+
+/*
  * An integer as a value of a type that holds one (tinyint … bigint, varint, counter, and float,
  * double, decimal where exact; varchar and ascii as decimal text; date as days, timestamp as ms,
  * time as ns), appended to w without a length. Returns 0 or CQLR_E_TYPE with the reason in err (out

@@ -26,6 +26,15 @@ static inline void cqlr__mem_free(const struct cqlr_mem *mem, void *p, size_t n)
         mem->resize(mem->arg, p, n, 0);
 }
 
+/* Overwrites n bytes of a secret before their memory is given back. Volatile: a compiler may leave
+ * out a memset of memory that nobody reads again. */
+static inline void cqlr__mem_wipe(void *p, size_t n)
+{
+    volatile uint8_t *v = p;
+    while (n-- > 0)
+        *v++ = 0;
+}
+
 /* *out = count × each; false when the product does not fit. Nothing may be as large as PTRDIFF_MAX:
  * differences of pointers must fit too. */
 static inline bool cqlr__mem_size(uint64_t count, size_t each, size_t *out)

@@ -1,7 +1,7 @@
 /*
  * hello.c - the handshake on stream 0: STARTUP is answered by READY, AUTHENTICATE or ERROR
- * (native_protocol_v4.spec section 4.1.1), and the two sides of a protocol version that is refused
- * (section 2.1).
+ * (native_protocol_v4.spec section 4.1.1), AUTHENTICATE leads to AUTH_RESPONSE and AUTH_SUCCESS
+ * (4.1.2); and the two sides of a protocol version that is refused (section 2.1).
  *
  * After the handshake nothing but connection-level errors may come on stream 0.
  */
@@ -10,6 +10,7 @@
 #include "proto/link/internal.h"
 
 #define CQL_VERSION "3.0.0"
+#define CLASS_SHOWN 120 /* bytes of a class name in an error */
 
 /* The options of STARTUP as the entries of a string map. */
 static struct cqlr_span write_options(struct cqlr_wr *w, const struct cqlr_link_opts *o)
@@ -52,13 +53,46 @@ int cqlr__hello_start(struct cqlr_link *l, const struct cqlr_link_opts *o)
     return rc;
 }
 
+/* ---- the client's side ---- */
+
 static int on_ready(struct cqlr_link *l, struct cqlr_event *ev)
 {
-    l->open = true;
+    l->hello = CQLR__HELLO_DONE;
     ev->kind = CQLR_EV_OPEN;
     return 1;
 }
 
+/* SASL PLAIN (RFC 4616) without an authorization identity: NUL user NUL password. Room is made
+ * first, so that growing leaves no copy of the secret behind. */
+static void write_plain(struct cqlr_wr *token, struct cqlr_str user, struct cqlr_str password)
+{
+    cqlr_wr_grow(token, user.n + password.n + 2);
+    cqlr_wr_u8(token, 0);
+    cqlr_wr_raw(token, user.p, user.n);
+    cqlr_wr_u8(token, 0);
+    cqlr_wr_raw(token, password.p, password.n);
+}
+
+static int send_auth_response(struct cqlr_link *l)
+{
+    struct cqlr_wr token;
+    cqlr_wr_init(&token, l->mem, CQLR_FRAME_MAX - 4);
+    write_plain(&token, cqlr_cstr(l->username), cqlr_cstr(l->password));
+    int rc = token.rc;
+    if (!rc) {
+        const struct cqlr_auth_response m = {.token = {token.p, (int32_t)token.n}};
+        l->secret = true;
+        rc = cqlr_auth_response_write(cqlr_link_begin(l), &m);
+    }
+    if (!rc)
+        rc = cqlr__link_end_frame(l, CQLR_OP_AUTH_RESPONSE, 0, 0);
+    cqlr__mem_wipe(token.p, token.cap);
+    cqlr_wr_fini(&token);
+    return rc;
+}
+
+/* Whatever class the server names is answered with PLAIN, which is what the password authenticators
+ * of Cassandra and its relatives understand. */
 static int on_authenticate(struct cqlr_link *l, struct cqlr_event *ev)
 {
     struct cqlr_rd r;
@@ -66,45 +100,85 @@ static int on_authenticate(struct cqlr_link *l, struct cqlr_event *ev)
     cqlr_rd_init(&r, ev->body.p, ev->body.n, &l->err);
     if (cqlr_authenticate_read(&r, &m))
         return l->err.code;
-    return cqlr__err_set(&l->err, CQLR_E_AUTH,
-                         "server asks for authentication (%.*s), which this version cannot give",
-                         CQLR_STR(m.class_name));
+    if (!l->username || !l->password)
+        return cqlr__err_set(&l->err, CQLR_E_AUTH,
+                             "server asks for authentication (%.*s); give a user name and password",
+                             (int)(m.class_name.n < CLASS_SHOWN ? m.class_name.n : CLASS_SHOWN),
+                             m.class_name.p);
+    int rc = send_auth_response(l);
+    if (rc) {
+        cqlr_link_drop(l);
+        return cqlr__err_set(&l->err, rc, "AUTH_RESPONSE: %s", cqlr_errcode_text(rc));
+    }
+    l->hello = CQLR__HELLO_AUTH;
+    return 0;
 }
 
+static int on_auth_success(struct cqlr_link *l, struct cqlr_event *ev)
+{
+    struct cqlr_rd r;
+    struct cqlr_auth_success m;
+    if (l->secret)
+        return cqlr__err_set(&l->err, CQLR_E_PROTO, "AUTH_SUCCESS before AUTH_RESPONSE was sent");
+    cqlr_rd_init(&r, ev->body.p, ev->body.n, &l->err);
+    return cqlr_auth_success_read(&r, &m) ? l->err.code : on_ready(l, ev);
+}
+
+/* PLAIN is one token and nothing else. */
+static int on_auth_challenge(struct cqlr_link *l, struct cqlr_event *ev)
+{
+    (void)ev;
+    return cqlr__err_set(
+        &l->err, CQLR_E_AUTH,
+        "server answers AUTH_RESPONSE with a challenge: its authenticator does not "
+        "take user name and password (SASL PLAIN)");
+}
+
+/* An ERROR on stream 0, whenever it comes; bad credentials have a code of their own. */
 static int on_error(struct cqlr_link *l, struct cqlr_event *ev)
 {
-    cqlr__link_server_error(l, CQLR_E_SERVER, ev->body);
-    cqlr__err_prefix(&l->err, "%s", l->open ? "ERROR for the connection" : "STARTUP refused");
+    static const char *const what[] = {
+        [CQLR__HELLO_STARTUP] = "STARTUP refused",
+        [CQLR__HELLO_AUTH] = "authentication refused",
+        [CQLR__HELLO_DONE] = "ERROR for the connection",
+    };
+    if (cqlr__link_server_error(l, CQLR_E_SERVER, ev->body) == CQLR_E_SERVER &&
+        l->err.server_code == CQLR_SERVER_BAD_CREDENTIALS && l->hello != CQLR__HELLO_DONE)
+        l->err.code = CQLR_E_AUTH;
+    cqlr__err_prefix(&l->err, "%s", what[l->hello]);
     return l->err.code;
 }
 
-/* The handshake is over. Stream 0 is not used any more, except by a server that has something to
- * say about the connection as a whole. */
-static int after(struct cqlr_link *l, uint8_t opcode, struct cqlr_event *ev)
+/* No other message is expected. After the handshake stream 0 is not used any more, except by a
+ * server that has something to say about the connection as a whole. */
+static int unexpected(struct cqlr_link *l, uint8_t opcode)
 {
-    if (opcode == CQLR_OP_ERROR)
-        return on_error(l, ev);
-    return cqlr__err_set(&l->err, CQLR_E_PROTO, "%s on stream 0 after the handshake",
-                         cqlr_opcode_name(opcode));
+    const char *name = cqlr_opcode_name(opcode);
+    if (l->hello == CQLR__HELLO_DONE)
+        return cqlr__err_set(&l->err, CQLR_E_PROTO, "%s on stream 0 after the handshake", name);
+    return cqlr__err_set(&l->err, CQLR_E_PROTO, "%s was answered by %s",
+                         l->hello == CQLR__HELLO_AUTH ? "AUTH_RESPONSE" : "STARTUP", name);
 }
 
 int cqlr__hello_frame(struct cqlr_link *l, const struct cqlr_frame *f, struct cqlr_event *ev)
 {
     static const struct {
+        enum cqlr__hello hello;
         uint8_t opcode;
         int (*fn)(struct cqlr_link *l, struct cqlr_event *ev);
     } table[] = {
-        {CQLR_OP_READY, on_ready},
-        {CQLR_OP_AUTHENTICATE, on_authenticate},
-        {CQLR_OP_ERROR, on_error},
+        {CQLR__HELLO_STARTUP, CQLR_OP_READY, on_ready},
+        {CQLR__HELLO_STARTUP, CQLR_OP_AUTHENTICATE, on_authenticate},
+        {CQLR__HELLO_STARTUP, CQLR_OP_ERROR, on_error},
+        {CQLR__HELLO_AUTH, CQLR_OP_AUTH_SUCCESS, on_auth_success},
+        {CQLR__HELLO_AUTH, CQLR_OP_AUTH_CHALLENGE, on_auth_challenge},
+        {CQLR__HELLO_AUTH, CQLR_OP_ERROR, on_error},
+        {CQLR__HELLO_DONE, CQLR_OP_ERROR, on_error},
     };
-    if (l->open)
-        return after(l, f->opcode, ev);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (table[i].opcode == f->opcode)
+        if (table[i].hello == l->hello && table[i].opcode == f->opcode)
             return table[i].fn(l, ev);
-    return cqlr__err_set(&l->err, CQLR_E_PROTO, "STARTUP was answered by %s",
-                         cqlr_opcode_name(f->opcode));
+    return unexpected(l, f->opcode);
 }
 
 int cqlr__hello_other_version(struct cqlr_link *l, unsigned version, const struct cqlr_event *ev)

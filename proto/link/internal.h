@@ -18,10 +18,19 @@
  * when little of it is used. */
 #define CQLR__LINK_KEEP ((size_t)1024 * 1024)
 
+/* How far a client's handshake is; a server's stays at the first. */
+enum cqlr__hello {
+    CQLR__HELLO_STARTUP, /* STARTUP is queued */
+    CQLR__HELLO_AUTH,    /* AUTH_RESPONSE is queued */
+    CQLR__HELLO_DONE
+};
+
 struct cqlr_link {
     const struct cqlr_mem *mem;
     enum cqlr_role role;
-    bool open;          /* client: READY has come */
+    enum cqlr__hello hello;
+    const char *username; /* client: borrowed, not looked at when the handshake is over */
+    const char *password;
     uint8_t first_byte; /* of every frame that is received: direction and version */
     uint32_t opcodes;   /* bit n: opcode n belongs to the direction that is received */
     uint32_t max_frame;
@@ -36,9 +45,13 @@ struct cqlr_link {
     size_t out_start;
     size_t out_frame; /* where the header of the frame being written goes */
     bool writing;     /* between begin and its end */
+    bool secret; /* a password is among the bytes of `out`: they are wiped when they have left */
 
     struct cqlr__streams streams;
 };
+
+/* Overwrites what is in the output buffer. */
+void cqlr__link_wipe_out(struct cqlr_link *l);
 
 /* Puts the header in front of what was written since cqlr_link_begin. 0 or the writer's error (the
  * frame is dropped). */
@@ -46,7 +59,8 @@ int cqlr__link_end_frame(struct cqlr_link *l, uint8_t opcode, uint8_t flags, int
 
 /* Client: queues STARTUP. 0, CQLR_E_NOMEM, or CQLR_E_RANGE (a name is too long). */
 int cqlr__hello_start(struct cqlr_link *l, const struct cqlr_link_opts *o);
-/* Client: a frame on stream 0. 1 and OPEN in ev, or the link's error. */
+/* Client: a frame on stream 0. 1 and OPEN in ev, 0 when the handshake goes on, or the link's error.
+ */
 int cqlr__hello_frame(struct cqlr_link *l, const struct cqlr_frame *f, struct cqlr_event *ev);
 /* Client: an ERROR in a header of another version: the server refuses ours. */
 int cqlr__hello_other_version(struct cqlr_link *l, unsigned version, const struct cqlr_event *ev);

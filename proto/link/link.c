@@ -53,6 +53,8 @@ cqlr_link *cqlr_link_new(const struct cqlr_link_opts *opts)
         .first_byte = CQLR__LINK_VERSION | (client ? CQLR__LINK_RESPONSE : 0),
         .opcodes = client ? OF_RESPONSES : OF_REQUESTS,
         .max_frame = o.max_frame,
+        .username = o.username,
+        .password = o.password,
     };
     cqlr_wr_init(&l->out, mem, 0);
     cqlr__streams_init(&l->streams, mem, o.max_streams);
@@ -67,6 +69,8 @@ void cqlr_link_free(cqlr_link *l)
 {
     if (!l)
         return;
+    if (l->secret)
+        cqlr__link_wipe_out(l);
     cqlr__streams_fini(&l->streams);
     cqlr_wr_fini(&l->out);
     cqlr__mem_free(l->mem, l->in, l->in_cap);
@@ -80,7 +84,7 @@ const struct cqlr_err *cqlr_link_err(const cqlr_link *l)
 
 bool cqlr_link_is_open(const cqlr_link *l)
 {
-    return l->open && !l->err.code;
+    return l->hello == CQLR__HELLO_DONE && !l->err.code;
 }
 
 unsigned cqlr_link_in_flight(const cqlr_link *l)

@@ -143,7 +143,7 @@ static int other_first_byte(struct cqlr_link *l, uint8_t byte)
     }
     if (l->role == CQLR_SERVER)
         return cqlr__hello_refuse_version(l, version);
-    if (l->open) {
+    if (l->hello == CQLR__HELLO_DONE) {
         cqlr__err_set(&l->err, CQLR_E_PROTO, "frame header: protocol version %u, %u was agreed on",
                       version, CQLR__LINK_VERSION);
         return bad_header(l, 0);
@@ -267,7 +267,7 @@ static int client_frame(struct cqlr_link *l, const struct cqlr_frame *f, struct 
     }
     if (f->stream == 0)
         return cqlr__hello_frame(l, f, ev);
-    if (!l->open)
+    if (l->hello != CQLR__HELLO_DONE)
         return bad_stream(l, f);
     ev->kind = CQLR_EV_PUSH;
     return 1;

@@ -78,7 +78,7 @@ int cqlr_link_request(cqlr_link *l, uint8_t opcode, uint8_t flags, void *tag)
     int rc = check_frame(l);
     if (rc)
         return rc;
-    int id = l->open ? cqlr__streams_take(&l->streams, tag) : CQLR_E_STATE;
+    int id = l->hello == CQLR__HELLO_DONE ? cqlr__streams_take(&l->streams, tag) : CQLR_E_STATE;
     if (id < 0) {
         cqlr_link_drop(l);
         return id;
@@ -104,10 +104,19 @@ size_t cqlr_link_out(const cqlr_link *l, const uint8_t **p)
     return n;
 }
 
+/* All of the memory, not the frame alone: bytes may have been moved to the front. */
+void cqlr__link_wipe_out(struct cqlr_link *l)
+{
+    cqlr__mem_wipe(l->out.p, l->out.cap);
+    l->secret = false;
+}
+
 /* Nothing is left to send: the next frame starts at the front, and memory that one burst needed
  * goes back. */
 static void rewind_out(struct cqlr_link *l)
 {
+    if (l->secret)
+        cqlr__link_wipe_out(l);
     if (l->out.cap > CQLR__LINK_KEEP && l->out.n < l->out.cap / 4)
         cqlr_wr_fini(&l->out);
     l->out.n = 0;

@@ -38,15 +38,20 @@ static const char *type_name(const struct cqlr_type *t)
                                       : "type";
 }
 
-/* "'4x' is not an int", and a reason unless it is NULL. */
-static int misfit(struct parser *p, const struct cqlr_type *t, struct cqlr_str s, const char *why)
+int cqlr__misfit(struct cqlr_err *err, const struct cqlr_type *t, struct cqlr_str s,
+                 const char *why)
 {
     const char *name = type_name(t);
     bool cut = s.n > SHOWN_MAX;
     int n = (int)(cut ? cqlr__text_cut(s.p, SHOWN_MAX) : s.n);
-    return cqlr__err_set(p->err, CQLR_E_TYPE, "'%.*s%s' is not %s %s%s%s", n, n ? s.p : "",
+    return cqlr__err_set(err, CQLR_E_TYPE, "'%.*s%s' is not %s %s%s%s", n, n ? s.p : "",
                          cut ? "..." : "", cqlr__article(name), name, why ? ": " : "",
                          why ? why : "");
+}
+
+static int misfit(struct parser *p, const struct cqlr_type *t, struct cqlr_str s, const char *why)
+{
+    return cqlr__misfit(p->err, t, s, why);
 }
 
 static void skip_blanks(struct cqlr_str *s)

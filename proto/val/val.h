@@ -93,6 +93,10 @@ const struct cqlr__scalar *cqlr__scalar_get(enum cqlr_type_id id);
 /* "a" or "an", as `name` needs it. */
 const char *cqlr__article(const char *name);
 
+/* CQLR_E_TYPE with "'4x' is not an int", and a reason unless it is NULL (parse.c). */
+int cqlr__misfit(struct cqlr_err *err, const struct cqlr_type *t, struct cqlr_str s,
+                 const char *why);
+
 #define CQLR__DAY_NS     INT64_C(86400000000000)
 #define CQLR__DATE_EPOCH UINT32_C(0x80000000) /* 1970-01-01 as a date */
 

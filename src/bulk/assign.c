@@ -22,98 +22,135 @@ static void on_lines(void *arg, unsigned events)
 {
     struct cqlr__manager *m = arg;
     (void)events;
-    cqlr_loop_remove(m->loop, &m->lines_watch);
-    m->lines_watched = false;
+    cqlr_loop_remove(m->loop, &m->batch.lines_watch);
+    m->batch.lines_watched = false;
 }
 
 void cqlr__assign_open(struct cqlr__manager *m)
 {
-    m->lines_source = m->o.source->fd >= 0;
-    m->total = cqlr_source_total(m->o.source);
-    cqlr__lines_init(&m->lines, m->o.source->fd);
-    m->lines_watch = (struct cqlr_watch){m->lines.fd, CQLR_READ, on_lines, m};
+    cqlr__lines_init(&m->batch.lines, m->o.source);
+    m->batch.lines_watch = (struct cqlr_watch){m->batch.lines.fd, CQLR_READ, on_lines, m};
 }
 
 void cqlr__assign_close(struct cqlr__manager *m)
 {
-    if (m->lines_watched)
+    if (m->batch.lines_watched)
         on_lines(m, 0);
-    cqlr__lines_fini(&m->lines);
+    cqlr__lines_fini(&m->batch.lines);
 }
 
 uint64_t cqlr__assign_low(const struct cqlr__manager *m)
 {
-    return m->o.block > m->o.in_flight ? m->o.block : m->o.in_flight;
+    return m->batch.block > m->o.in_flight ? m->batch.block : m->o.in_flight;
 }
 
 /* Parameter sets that a worker gets in one turn. */
 static uint64_t portion(const struct cqlr__manager *m)
 {
     uint64_t part = m->o.in_flight / 4;
-    return m->o.block > part ? m->o.block : part;
+    return m->batch.block > part ? m->batch.block : part;
 }
 
 uint64_t cqlr__assign_work_left(struct cqlr__manager *m)
 {
-    uint64_t n = cqlr__order_free_count(&m->order, 4 * (uint64_t)m->lanes + 1);
-    if (!m->lines_source)
-        return n + cqlr__split_units(m->total - m->next_index, m->o.block);
-    return n + (m->lines.count > 0);
+    uint64_t n = cqlr__order_free_count(&m->order, 4 * (uint64_t)m->batch.workers + 1);
+    if (!cqlr__source_is_stream(m->o.source))
+        return n + cqlr__split_units(m->batch.total - m->batch.next_index, m->batch.block);
+    return n + (m->batch.lines.count > 0);
 }
 
 /* ---- lines → units ---- */
 
+/* May all parameter sets of the unit that is made now be executed twice? */
+static bool is_idempotent(const struct cqlr__manager *m)
+{
+    if (m->o.idempotence == CQLR_IDEMPOTENT_AUTO && m->o.source->form == CQLR__SOURCE_WORKLOAD)
+        return m->batch.lines.idempotent;
+    return m->idempotent;
+}
+
+/* A unit of the next `count` parameter sets. NULL: no memory; the batch has failed. */
+static struct cqlr__unit *add_unit(struct cqlr__manager *m, uint64_t count, struct cqlr_wr *texts)
+{
+    struct cqlr__unit *u = cqlr__order_add(&m->order, m->batch.next_index, count, texts);
+    if (!u) {
+        cqlr__manager_failf(m, CQLR_E_NOMEM, "units of work: out of memory");
+        return NULL;
+    }
+    u->idempotent = is_idempotent(m);
+    m->batch.next_index += count;
+    return u;
+}
+
 static bool add_lines(struct cqlr__manager *m)
 {
-    if (m->lines.texts.rc ||
-        !cqlr__order_add(&m->order, m->next_index, m->lines.count, &m->lines.texts)) {
-        cqlr__manager_failf(m, CQLR_E_NOMEM, "reading parameters: out of memory");
+    struct cqlr__lines *lines = &m->batch.lines;
+    if (lines->texts.rc) {
+        cqlr__manager_failf(m, lines->texts.rc, "reading parameters: out of memory");
         return false;
     }
-    m->next_index += m->lines.count;
-    m->lines.count = 0;
+    if (!add_unit(m, lines->count, &lines->texts))
+        return false;
+    lines->count = 0;
     return true;
+}
+
+/* An earlier run has done these. */
+static void drop_lines(struct cqlr__manager *m)
+{
+    struct cqlr__batch *b = &m->batch;
+    b->first = b->next_index += b->lines.count;
+    b->reached.done = b->written.done = b->first;
+    b->lines.count = 0;
+    cqlr_wr_reset(&b->lines.texts);
 }
 
 /* Nothing is there to read: the loop will tell. A regular file cannot be waited for, and need not
  * be. */
 static void watch_lines(struct cqlr__manager *m)
 {
-    if (cqlr_loop_add(m->loop, &m->lines_watch) == 0)
-        m->lines_watched = true;
+    if (cqlr_loop_add(m->loop, &m->batch.lines_watch) == 0)
+        m->batch.lines_watched = true;
     else if (errno == EPERM)
-        m->more = true;
+        m->batch.more = true;
     else
         cqlr__manager_failf(m, CQLR_E_IO, "reading parameters: cannot wait for them");
 }
 
 static bool enough_read(struct cqlr__manager *m)
 {
-    return cqlr__assign_work_left(m) > 4 * (uint64_t)m->lanes || m->order.text_bytes > TEXTS_HELD;
+    return cqlr__assign_work_left(m) > 4 * (uint64_t)m->batch.workers ||
+           m->order.text_bytes > TEXTS_HELD;
 }
 
 static void read_lines(struct cqlr__manager *m)
 {
     struct cqlr_err err = {0};
-    for (int reads = 0; !m->lines_watched && !m->ended && m->total == UINT64_MAX;) {
-        bool full = cqlr__lines_gather(&m->lines, m->o.block);
+    for (int reads = 0;
+         !m->batch.lines_watched && !m->batch.ended && m->batch.total == UINT64_MAX;) {
+        uint64_t skip = m->o.skip - m->batch.first, block = m->batch.block;
+        bool full = cqlr__lines_gather(&m->batch.lines, skip && skip < block ? skip : block);
         int rc;
-        if (full || (m->lines.ended && m->lines.count)) {
+        if (skip && m->batch.lines.count && !m->batch.lines.texts.rc) {
+            drop_lines(m);
+            continue;
+        }
+        if (full || (m->batch.lines.ended && m->batch.lines.count)) {
             if (!add_lines(m))
                 return;
             continue;
         }
-        if (m->lines.ended) {
-            m->total = m->next_index;
+        if (m->batch.lines.ended) {
+            m->batch.total = m->batch.next_index;
             return;
         }
         if (enough_read(m))
             return;
         if (reads++ == READS_AT_ONCE) {
-            m->more = true;
+            m->batch.more = true;
             return;
         }
-        rc = cqlr__lines_read(&m->lines, &err);
+        rc = cqlr__lines_read(&m->batch.lines, &err);
         if (rc < 0)
             cqlr__manager_fail(m, &err);
         else if (rc == 0)
@@ -131,21 +168,16 @@ static struct cqlr__unit *pick(struct cqlr__lane *l)
     uint64_t count;
     if (u)
         return u;
-    if (m->lines_source) {
-        if (!m->lines.count || l->queued || !add_lines(m))
+    if (cqlr__source_is_stream(m->o.source)) {
+        if (!m->batch.lines.count || l->queued || !add_lines(m))
             return NULL;
         return cqlr__order_unit(&m->order, m->order.next - 1);
     }
-    if (m->next_index == m->total)
+    if (m->batch.next_index == m->batch.total)
         return NULL;
-    count = m->total - m->next_index;
-    count = count < m->o.block ? count : m->o.block;
-    u = cqlr__order_add(&m->order, m->next_index, count, NULL);
-    if (!u)
-        cqlr__manager_failf(m, CQLR_E_NOMEM, "units of work: out of memory");
-    else
-        m->next_index += count;
-    return u;
+    count = m->batch.total - m->batch.next_index;
+    count = count < m->batch.block ? count : m->batch.block;
+    return add_unit(m, count, NULL);
 }
 
 static void give(struct cqlr__lane *l, struct cqlr__unit *u)
@@ -157,9 +189,11 @@ static void give(struct cqlr__lane *l, struct cqlr__unit *u)
                                             .page = u->page,
                                             .item_rows = u->item_rows,
                                             .careful = u->strikes >= CQLR__CAREFUL_FROM,
+                                            .idempotent = u->idempotent,
                                             .state = (uint32_t)u->state.n,
                                             .texts = (uint32_t)u->texts.n};
     struct cqlr_wr w;
+    cqlr__prepare_tell(l);
     cqlr_wr_init(&w, NULL, 0);
     cqlr_wr_raw(&w, &head, sizeof head);
     cqlr_wr_raw(&w, u->state.p, u->state.n);
@@ -179,9 +213,9 @@ static void give(struct cqlr__lane *l, struct cqlr__unit *u)
 static uint64_t wanted(const struct cqlr__manager *m)
 {
     uint64_t full = cqlr__assign_low(m) + portion(m), share;
-    if (m->total == UINT64_MAX)
+    if (m->batch.total == UINT64_MAX)
         return full;
-    share = (m->total - m->next_index) / m->lanes;
+    share = (m->batch.total - m->batch.next_index) / m->batch.workers;
     share = share ? share : 1;
     return share < full ? share : full;
 }
@@ -190,7 +224,7 @@ static uint64_t wanted(const struct cqlr__manager *m)
 static bool offer(struct cqlr__lane *l)
 {
     uint64_t most = wanted(l->m), turn = portion(l->m), before = l->queued;
-    while (l->queued < most && l->queued - before < turn && !l->m->ended) {
+    while (l->queued < most && l->queued - before < turn && !l->m->batch.ended) {
         struct cqlr__unit *u = pick(l);
         if (!u)
             return l->queued > before;
@@ -202,8 +236,8 @@ static bool offer(struct cqlr__lane *l)
 
 void cqlr__assign(struct cqlr__manager *m)
 {
-    bool any = m->prepared && !m->stopping && !m->ended;
-    if (m->lines_source && any)
+    bool any = m->batch.checked && !m->batch.stopping && !m->batch.ended;
+    if (cqlr__source_is_stream(m->o.source) && any)
         read_lines(m);
     while (any) {
         any = false;

@@ -10,10 +10,12 @@
 
 /* What came back for an execution. Everything is borrowed until the callback returns. */
 struct cqlr__answer {
-    int rc;                     /* 0, or why there is no answer */
-    const struct cqlr_err *err; /* then the reason */
-    struct cqlr_value next;     /* paging state of the page behind this one; null: none */
-    void *reply;                /* for `page` */
+    int rc;                         /* 0, or why there is no answer */
+    const struct cqlr_err *err;     /* then the reason */
+    const struct cqlr_error *error; /* and for CQLR_E_SERVER the message, or NULL: it is final */
+    bool unsent; /* with rc < 0: the set was not sent, its statement could not even be prepared */
+    struct cqlr_value next; /* paging state of the page behind this one; null: none */
+    void *reply;            /* for `page` */
 };
 
 /* Who is told. Neither is called from inside a function of the engine. */
@@ -29,6 +31,10 @@ struct cqlr__engine {
      * in err. */
     void *(*open)(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t slots,
                   const struct cqlr__engine_host *host, struct cqlr_err *err);
+    /* What is executed from now on: a source with which a batch begins (after `opened`, and nothing
+     * is under way), borrowed until the next one or until close. 0 or a negative code with the
+     * reason in err. */
+    int (*batch)(void *self, const cqlr_source *source, struct cqlr_err *err);
     /* Closes without telling anyone. */
     void (*close)(void *self);
     /* true when the connection is gone: nothing can be executed any more. */
@@ -36,9 +42,9 @@ struct cqlr__engine {
     /* Appends two column specs, of the markers and of the answer, as cqlr__snapshot_read takes
      * them. 0 or CQLR_E_NOMEM. */
     int (*snapshot)(void *self, struct cqlr_wr *w);
-    /* Executes set `index` (`line`: its text when the source gives lines) from the page that
-     * `state` names (null: the first). 0, CQLR_E_AGAIN (no stream is free: once more after an
-     * answer), or why the set cannot be executed. */
+    /* Executes set `index` (`line`: its text when the source is a stream) from the page that
+     * `state` names (null: the first); both are borrowed until the answer. 0, CQLR_E_AGAIN (no
+     * stream is free: once more after an answer), or why the set cannot be executed. */
     int (*execute)(void *self, size_t slot, uint64_t index, struct cqlr_value line,
                    struct cqlr_value state, struct cqlr_err *err);
     /* The page's output. 0 or why the set failed. */

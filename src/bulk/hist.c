@@ -26,12 +26,20 @@ static unsigned bucket_of(uint64_t v)
     return (e << CQLR__HIST_SUB) + (unsigned)(v >> e);
 }
 
-/* The middle of a bucket. */
-static uint64_t value_of(unsigned bucket)
+void cqlr__hist_range(unsigned bucket, uint64_t *low, uint64_t *high)
 {
     unsigned e = bucket >> CQLR__HIST_SUB;
     e = e ? e - 1 : 0;
-    return ((uint64_t)(bucket - (e << CQLR__HIST_SUB)) << e) + ((UINT64_C(1) << e) >> 1);
+    *low = (uint64_t)(bucket - (e << CQLR__HIST_SUB)) << e;
+    *high = *low + ((UINT64_C(1) << e) - 1);
+}
+
+/* The middle of a bucket. */
+static uint64_t value_of(unsigned bucket)
+{
+    uint64_t low, high;
+    cqlr__hist_range(bucket, &low, &high);
+    return low + (high - low + 1) / 2;
 }
 
 void cqlr__hist_add(struct cqlr__hist *h, uint64_t ns)
@@ -44,6 +52,15 @@ void cqlr__hist_add(struct cqlr__hist *h, uint64_t ns)
         put(&h->min1, ns == UINT64_MAX ? ns : ns + 1);
     if (ns > get(&h->max))
         put(&h->max, ns);
+}
+
+void cqlr__hist_clear(struct cqlr__hist *h)
+{
+    for (unsigned i = 0; i < CQLR__HIST_BUCKETS; i++)
+        put(&h->bucket[i], 0);
+    put(&h->count, 0);
+    put(&h->min1, 0);
+    put(&h->max, 0);
 }
 
 void cqlr__hist_merge(struct cqlr__hist *into, const struct cqlr__hist *from)

@@ -25,12 +25,18 @@ struct cqlr__hist {
 /* Only one process or thread may add. */
 void cqlr__hist_add(struct cqlr__hist *h, uint64_t ns);
 
+/* Forgets everything. */
+void cqlr__hist_clear(struct cqlr__hist *h);
+
 /* Adds what `from` has to `into`. */
 void cqlr__hist_merge(struct cqlr__hist *into, const struct cqlr__hist *from);
 
 /* The value at or below which `per_mille` thousandths of the values lie (500 = the median); 0 when
  * there is none. Never outside min..max. */
 uint64_t cqlr__hist_at(const struct cqlr__hist *h, unsigned per_mille);
+
+/* The values that are counted in a bucket. */
+void cqlr__hist_range(unsigned bucket, uint64_t *low, uint64_t *high);
 
 uint64_t cqlr__hist_min(const struct cqlr__hist *h);
 uint64_t cqlr__hist_max(const struct cqlr__hist *h);

@@ -34,6 +34,9 @@ struct cqlr__record {
     uint64_t next_page; /* and pages of the one behind them, */
     uint64_t item_rows; /* which had so many rows */
     uint64_t queries, empty, pages, rows; /* what it adds */
+    uint64_t whole; /* bytes of the output (chunks included) up to the end of its last complete
+                       parameter set */
+    uint64_t slot;  /* whose it is: filled in by the parent when it keeps the record */
 };
 
 /* Why a parameter set failed: the fixed part, then the text. */
@@ -45,9 +48,12 @@ struct cqlr__failure {
 struct cqlr__gauges {
     _Alignas(64) _Atomic uint64_t first_submit; /* monotonic ns; 0 = none yet */
     _Atomic uint64_t last_answer;
-    _Atomic uint64_t sent; /* parameter sets that were submitted, counted over the units in the
-                              order they were given */
+    _Atomic uint64_t sent;      /* parameter sets that were submitted, counted over the units in the
+                                   order they were given */
+    _Atomic uint64_t retries;   /* pages asked for again after a refusal */
+    _Atomic uint64_t outage_ns; /* in which work waited for a server to come back */
     _Atomic uint32_t in_flight;
+    _Atomic uint32_t waiting; /* 1 while it has no connection and waits for the server */
     struct cqlr__hist latency;
 };
 
@@ -56,15 +62,25 @@ struct cqlr__gauges {
 enum cqlr__message_kind {
     /* parent → worker */
     CQLR__TO_CONNECT = 1, /* open your connection */
+    CQLR__TO_SOURCE,      /* a batch begins, or a piece of what it works on: source_wire.c */
     CQLR__TO_UNIT,        /* struct cqlr__unit_message, paging state, texts */
     CQLR__TO_SPACE,       /* the ring has room again */
     CQLR__TO_STOP, /* submit nothing more; when nothing is under way and all is published, end */
     /* worker → parent */
     CQLR__UP_CONNECT, /* may I? */
+    CQLR__UP_FAILED,  /* it could not, and will ask again later */
     CQLR__UP_READY,   /* connected and prepared; from the scout with the snapshot */
     CQLR__UP_HUNGRY,  /* uint64_t: so many parameter sets are left to submit */
     CQLR__UP_KICK,    /* something was published */
     CQLR__UP_FATAL    /* struct cqlr__failure: cannot go on */
+};
+
+/* Behind it a piece of the source's bytes (cqlr__source_write), or nothing when the one it was
+ * forked with is meant. */
+struct cqlr__source_message {
+    uint64_t low;  /* ask for units when fewer parameter sets than this are left to submit */
+    uint64_t left; /* bytes in the pieces behind this one */
+    uint64_t inherited;
 };
 
 struct cqlr__unit_message {
@@ -72,6 +88,7 @@ struct cqlr__unit_message {
     uint64_t item, page; /* where to begin, */
     uint64_t item_rows;  /* and how many rows that item has had */
     uint32_t careful;    /* workers have died over it: one request at a time while it lasts */
+    uint32_t idempotent; /* all its parameter sets may be executed twice */
     uint32_t state;      /* bytes of paging state that follow */
     uint32_t texts; /* lines: bytes of texts behind them, each a 4-byte length (CQLR_NULL: null) and
                        bytes */

@@ -112,6 +112,31 @@ void cqlr__order_take_back(struct cqlr__order *o, struct cqlr__unit *u)
         o->unheld = u->number;
 }
 
+/* The text at text_off; moves behind it. */
+static struct cqlr_value next_text(struct cqlr__unit *u)
+{
+    struct cqlr_value v = {NULL, CQLR_NULL};
+    u->text_item++;
+    if (u->texts.n - u->text_off < sizeof v.n)
+        return v;
+    memcpy(&v.n, u->texts.p + u->text_off, sizeof v.n);
+    u->text_off += sizeof v.n;
+    if (v.n < 0 || (size_t)v.n > u->texts.n - u->text_off)
+        return (struct cqlr_value){NULL, CQLR_NULL};
+    v.p = u->texts.p + u->text_off;
+    u->text_off += (size_t)v.n;
+    return v;
+}
+
+struct cqlr_value cqlr__order_text(struct cqlr__unit *u, uint64_t item)
+{
+    if (item < u->text_item)
+        u->text_item = u->text_off = 0;
+    while (u->text_item < item)
+        (void)next_text(u);
+    return next_text(u);
+}
+
 /* Progress that goes forward, within the unit, by as many parameter sets as the record says it
  * completes. */
 static bool goes_on(const struct cqlr__unit *u, const struct cqlr__record *rec)
@@ -122,7 +147,7 @@ static bool goes_on(const struct cqlr__unit *u, const struct cqlr__record *rec)
     if (rec->kind == CQLR__RECORD_ERROR &&
         (rec->queries || rec->next_page || rec->bytes < sizeof(struct cqlr__failure)))
         return false;
-    if (rec->empty > rec->queries)
+    if (rec->empty > rec->queries || rec->whole > rec->bytes - rec->state)
         return false;
     if (rec->next_page)
         return rec->next_item < u->count && (done || rec->next_page > u->page) && rec->state;

@@ -23,6 +23,9 @@ struct cqlr__unit {
     uint64_t item_rows;   /* with so many rows */
     struct cqlr_wr state; /* its paging state behind those pages */
     struct cqlr_wr texts; /* lines: the texts, in the form of struct cqlr__unit_message */
+    uint64_t text_item;   /* the text at text_off is this one's */
+    size_t text_off;
+    bool idempotent;      /* all its parameter sets may be executed twice */
     int holder;           /* or CQLR__NOBODY */
     uint64_t base;        /* what its holder had been given before, in parameter sets */
     uint64_t from;        /* `item` when the holder got it */
@@ -56,6 +59,10 @@ uint64_t cqlr__order_free_count(struct cqlr__order *o, uint64_t most);
 void cqlr__order_give(struct cqlr__unit *u, int holder, uint64_t base);
 /* The unit is free again. */
 void cqlr__order_take_back(struct cqlr__order *o, struct cqlr__unit *u);
+
+/* The text of an item (null: it is null, or there are none), borrowed from the unit. Cheap when
+ * items are asked for in ascending order. */
+struct cqlr_value cqlr__order_text(struct cqlr__unit *u, uint64_t item);
 
 /* Accepts what a holder published: does the record go on exactly where the unit is? Moves the
  * unit's progress. 0, CQLR_E_WORKER when it does not fit, CQLR_E_NOMEM. */

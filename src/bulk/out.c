@@ -16,7 +16,10 @@
 #include "proto/base/err.h"
 #include "src/bulk/out.h"
 
-#define TOGETHER 16384 /* smaller pieces are collected up to this */
+#define TOGETHER    16384         /* smaller pieces are collected up to this */
+#define LARGE_PIPE  (1024 * 1024) /* what anyone may ask for, unless the host has changed it */
+#define LEAST_PAUSE UINT64_C(1000000)
+#define MOST_PAUSE  UINT64_C(16000000)
 
 static int fail(struct cqlr__out *o, int e)
 {
@@ -24,6 +27,15 @@ static int fail(struct cqlr__out *o, int e)
     o->err->sys_errno = e;
     o->broken_pipe = o->broken_pipe || e == EPIPE;
     return rc;
+}
+
+/* A larger pipe is filled less often. It may not be possible; then it stays as it is. */
+static void enlarge(struct cqlr__out *o)
+{
+    int n = fcntl(o->fd, F_GETPIPE_SZ);
+    if (n > 0 && n < LARGE_PIPE && fcntl(o->fd, F_SETPIPE_SZ, LARGE_PIPE) > 0)
+        n = fcntl(o->fd, F_GETPIPE_SZ);
+    o->capacity = n > 0 ? (size_t)n : 0;
 }
 
 static void choose(struct cqlr__out *o, int fd, const struct stat *st)
@@ -38,6 +50,8 @@ static void choose(struct cqlr__out *o, int fd, const struct stat *st)
         o->kind = o->fd >= 0 ? CQLR__OUT_OWN : CQLR__OUT_SHARED;
         if (o->fd < 0)
             o->fd = fd;
+        else if (S_ISFIFO(st->st_mode))
+            enlarge(o);
     } else {
         o->kind = CQLR__OUT_PLAIN;
     }
@@ -98,19 +112,36 @@ static ssize_t attempt(struct cqlr__out *o, const uint8_t *p, size_t n)
     }
 }
 
+/* It is full again. Did it take little since it was full before, the reader is slower than us, and
+ * we come back later; did it take much, earlier. */
+static void set_pause(struct cqlr__out *o)
+{
+    if (!o->capacity || !o->taken)
+        return;
+    if (o->taken >= o->capacity / 2)
+        o->pause = o->pause > LEAST_PAUSE ? o->pause / 2 : 0;
+    else if (o->pause < MOST_PAUSE)
+        o->pause = o->pause ? o->pause * 2 : LEAST_PAUSE;
+    o->taken = 0;
+}
+
 /* As much of p as goes; how much, or a negative code. */
 static ssize_t push(struct cqlr__out *o, const uint8_t *p, size_t n)
 {
+    bool waits = o->kind == CQLR__OUT_OWN || o->kind == CQLR__OUT_SOCKET;
     size_t done = 0;
     while (done < n) {
         ssize_t got = attempt(o, p + done, n - done);
         if (got < 0)
             return got;
-        if (got == 0)
-            break;
         done += (size_t)got;
+        if (got == 0 || (waits && done < n)) /* it took what it could */
+            break;
     }
+    o->taken += done;
     o->blocked = done < n;
+    if (o->blocked)
+        set_pause(o);
     return (ssize_t)done;
 }
 

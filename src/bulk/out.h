@@ -4,7 +4,9 @@
  * What the descriptor does not take at once is kept here; the owner stops giving more while
  * cqlr__out_blocked says so, so what is kept is at most what one record holds. Nothing is lost:
  * cqlr__out_flush returns 0 only when every byte has left. The open file description is shared with
- * whoever gave the descriptor and is never changed. SIGPIPE is held back while an output is open,
+ * whoever gave the descriptor and is never changed; a pipe may become larger. A reader that takes a
+ * pipe's bytes in small pieces makes it writable each time: then it is left alone (`pause`) until a
+ * good part of it is likely to be free. SIGPIPE is held back while an output is open,
  * and the one that a closed pipe raised is taken away again.
  */
 #ifndef CQLRAW_SRC_BULK_OUT_H
@@ -31,6 +33,9 @@ struct cqlr__out {
     struct cqlr_wr kept;
     size_t off; /* of `kept`: already written */
     bool blocked;
+    size_t capacity; /* of a pipe; 0 = it is none */
+    size_t taken;    /* bytes it took since it was blocked last */
+    uint64_t pause;  /* ns to leave it alone when it is blocked; 0 = wait until it is writable */
     bool broken_pipe;
     sigset_t old_mask;
     struct cqlr_err *err; /* where the reason goes */

@@ -65,8 +65,7 @@ static void drop_the_parents(struct cqlr__manager *m, const struct cqlr__lane *m
         close(m->out.fd);
     drop(m->o.out_fd);
     drop(m->o.stop_fd);
-    if (m->lines_source)
-        drop(m->lines.fd);
+    drop(m->batch.lines.fd);
     cqlr_loop_free(m->loop);
 }
 
@@ -77,9 +76,8 @@ static _Noreturn void child(struct cqlr__lane *l, int fd, pid_t parent)
                                              .engine = m->engine,
                                              .ring = &l->ring,
                                              .fd = fd,
-                                             .scout = !m->prepared,
-                                             .idempotent = m->idempotent,
-                                             .low = cqlr__assign_low(m)};
+                                             .scout = !m->markers,
+                                             .pace = m->pace};
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(1);
     default_signals();
@@ -149,7 +147,7 @@ static int start_in(struct cqlr__lane *l, int sv[2])
 int cqlr__process_start(struct cqlr__lane *l)
 {
     int sv[2], e;
-    *l = (struct cqlr__lane){.m = l->m, .slot = l->slot, .pidfd = -1};
+    *l = (struct cqlr__lane){.m = l->m, .slot = l->slot, .pidfd = -1, .born = l->m->batches};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sv) < 0)
         return errno;
     if (cqlr__ring_open(&l->ring, l->m->o.lane_bytes, sizeof(struct cqlr__gauges)) < 0)

@@ -81,8 +81,10 @@ static bool chunks(struct cqlr__publisher *p, const struct cqlr__record *what, c
     return true;
 }
 
-static void join(struct cqlr__record *to, const struct cqlr__record *what, size_t bytes, size_t ns)
+static void join(struct cqlr__publisher *p, const struct cqlr__record *what, size_t bytes,
+                 size_t ns)
 {
+    struct cqlr__record *to = &p->rec;
     to->bytes += bytes;
     to->state = (uint32_t)ns;
     to->next_item = what->next_item;
@@ -92,6 +94,8 @@ static void join(struct cqlr__record *to, const struct cqlr__record *what, size_
     to->empty += what->empty;
     to->pages += what->pages;
     to->rows += what->rows;
+    if (!what->next_page)
+        to->whole = p->ahead + to->bytes;
 }
 
 bool cqlr__publish(struct cqlr__publisher *p, const struct cqlr__record *what, const uint8_t *out,
@@ -104,11 +108,12 @@ bool cqlr__publish(struct cqlr__publisher *p, const struct cqlr__record *what, c
             return false;
         p->rec = (struct cqlr__record){.kind = what->kind, .unit = what->unit};
         p->open = true;
+        p->ahead = p->chunked;
     }
     rest = n + ns - p->chunked;
     copy(place(p) + sizeof p->rec + p->rec.bytes, out, n, state, p->chunked, n + ns);
     p->chunked = 0;
-    join(&p->rec, what, rest, ns);
+    join(p, what, rest, ns);
     if (what->kind == CQLR__RECORD_ERROR || ns)
         cqlr__publish_close(p);
     return true;

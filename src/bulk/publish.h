@@ -16,6 +16,7 @@ struct cqlr__publisher {
         rec; /* the open one; rec.bytes so far lie in the ring behind its header's place */
     bool open;
     size_t chunked; /* of the bytes being offered: left already */
+    size_t ahead;   /* bytes of the open record that left in chunks */
     size_t need;    /* when the ring was full: room to wait for */
     size_t fresh;   /* bytes published since this was set to 0 */
 };

@@ -1,7 +1,8 @@
 /*
  * source.c - parameters (ranges and lists) → how many sets they make, and which value each
  * parameter has in the i-th. A product counts like an odometer whose last wheel turns fastest;
- * zipped parameters turn together; repetitions begin again.
+ * zipped parameters turn together, and so do the two tokens of a piece of the ring; repetitions
+ * begin again.
  *
  * Month steps count from the first value, not from the one before: 31 January, 29 February, 31
  * March. A day that a month does not have becomes its last.
@@ -11,9 +12,11 @@
 
 #include "proto/base/err.h"
 #include "src/bulk/source.h"
+#include "src/bulk/split.h"
 
 #define DAY_MS    INT64_C(86400000)
 #define MOST_SETS (UINT64_C(1) << 63)
+#define MOST_RING (UINT64_C(1) << 32) /* pieces of the token ring */
 #define MOST_MONTH_DAYS                                                                            \
     (INT64_C(1) << 40) /* beyond it calendar arithmetic could overflow; no CQL date goes there */
 
@@ -69,8 +72,23 @@ static int64_t add_months(const struct cqlr_source_param *p, int64_t by)
     return p->kind == CQLR_SOURCE_DATE ? days : days * DAY_MS + ms;
 }
 
+/* The token in front of piece i of n. Those of Murmur3Partitioner are -2^63 + 1 .. 2^63 - 1. */
+static int64_t token_before(uint64_t n, uint64_t i)
+{
+    return (int64_t)((UINT64_C(1) << 63) + cqlr__split_ring(n, i));
+}
+
+static int64_t token_value(const struct cqlr__param *p, uint64_t i)
+{
+    if (p->p.kind == CQLR_SOURCE_TOKEN_START)
+        return token_before(p->count, i);
+    return i + 1 < p->count ? token_before(p->count, i + 1) : INT64_MAX;
+}
+
 int64_t cqlr__param_value(const struct cqlr__param *p, uint64_t i)
 {
+    if (p->p.kind == CQLR_SOURCE_TOKEN_START || p->p.kind == CQLR_SOURCE_TOKEN_END)
+        return token_value(p, i);
     uint64_t by = i * (uint64_t)p->p.step;
     bool down = p->p.first > p->p.last;
     if (p->p.months)
@@ -96,6 +114,13 @@ static int count_values(struct cqlr__param *p, size_t number, struct cqlr_err *e
         p->count = p->p.count;
         return 0;
     }
+    if (p->p.kind == CQLR_SOURCE_TOKEN_START || p->p.kind == CQLR_SOURCE_TOKEN_END) {
+        p->count = p->p.count;
+        if (p->count < 1 || p->count > MOST_RING)
+            return cqlr__err_set(err, CQLR_E_RANGE,
+                                 "parameter %zu: the token ring has 1 to 2^32 pieces", number);
+        return 0;
+    }
     if (p->p.step < 1)
         return cqlr__err_set(err, CQLR_E_RANGE, "parameter %zu: step %lld is not positive", number,
                              (long long)p->p.step);
@@ -113,11 +138,29 @@ static int count_values(struct cqlr__param *p, size_t number, struct cqlr_err *e
     return 0;
 }
 
+/* An end of a piece needs its start. */
+static int check_token_ends(const struct cqlr_source *s, struct cqlr_err *err)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct cqlr__param *start = i ? &s->param[i - 1] : NULL;
+        if (!cqlr__param_turns_with(s, i) || (start && start->p.kind == CQLR_SOURCE_TOKEN_START &&
+                                              start->count == s->param[i].count))
+            continue;
+        return cqlr__err_set(err, CQLR_E_USAGE,
+                             "parameter %zu: the end of a piece of the token ring stands behind "
+                             "its start",
+                             i + 1);
+    }
+    return 0;
+}
+
 static int count_sets(struct cqlr_source *s, uint64_t repeat, struct cqlr_err *err)
 {
     s->sets = s->n && s->combine == CQLR_COMBINE_ZIP ? s->param[0].count : 1;
     for (size_t i = 0; i < s->n; i++) {
         uint64_t count = s->param[i].count;
+        if (s->combine == CQLR_COMBINE_PRODUCT && cqlr__param_turns_with(s, i))
+            continue;
         if (s->combine == CQLR_COMBINE_ZIP && count != s->sets)
             return cqlr__err_set(err, CQLR_E_USAGE,
                                  "parameters 1 and %zu have %llu and %llu values: they cannot be "
@@ -130,8 +173,9 @@ static int count_sets(struct cqlr_source *s, uint64_t repeat, struct cqlr_err *e
     }
     if (s->sets && repeat > MOST_SETS / s->sets)
         return cqlr__err_set(err, CQLR_E_RANGE, "more than 2^63 parameter sets");
+    s->repeat = repeat;
     s->total = s->sets * repeat;
-    return 0;
+    return check_token_ends(s, err);
 }
 
 static int copy_params(struct cqlr_source *s, const struct cqlr_source_param *p, size_t n,
@@ -178,6 +222,7 @@ cqlr_source *cqlr_source_lines(int fd, const char *name, struct cqlr_err *err)
     struct cqlr_source_param p = {.name = name, .kind = CQLR_SOURCE_LIST, .checked_late = true};
     cqlr_source *s = cqlr_source_new(&p, 1, CQLR_COMBINE_PRODUCT, 1, err);
     if (s) {
+        s->form = CQLR__SOURCE_LINES;
         s->fd = fd;
         s->total = UINT64_MAX;
     }
@@ -188,8 +233,15 @@ void cqlr_source_free(cqlr_source *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->n; i++)
+    for (size_t i = 0; i < s->n && s->param; i++) {
         free((char *)(uintptr_t)s->param[i].p.name);
+        free(s->param[i].own_text);
+    }
+    for (size_t i = 0; i < s->columns; i++)
+        free(s->column[i]);
+    free(s->column);
+    if (s->begun.mem)
+        cqlr_wr_fini(&s->begun);
     free(s->param);
     free(s);
 }
@@ -205,9 +257,11 @@ void cqlr__source_at(const struct cqlr_source *s, uint64_t index, uint64_t *valu
     for (size_t i = s->n; i-- > 0;) {
         if (s->combine == CQLR_COMBINE_ZIP) {
             value[i] = set;
-        } else {
+        } else if (!cqlr__param_turns_with(s, i)) {
             value[i] = set % s->param[i].count;
             set /= s->param[i].count;
+            if (cqlr__param_turns_with(s, i + 1))
+                value[i + 1] = value[i];
         }
     }
 }

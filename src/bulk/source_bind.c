@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "proto/base/err.h"
-#include "src/bulk/source.h"
+#include "src/bulk/source_lines.h"
 
 #define CACHED_TEXTS                                                                               \
     65536 /* longer lists are parsed at each use: their values come back seldom                    \
@@ -19,6 +19,7 @@ struct cqlr__binder {
     const struct cqlr_source *source;
     const struct cqlr_columns *markers;
     struct cqlr__plan plan;
+    struct cqlr__csv_plan csv;
     uint64_t *value; /* of each parameter, in the set being bound */
     size_t **cached; /* per marker: offset + 1 of each text's bytes in `bytes`, 0 = not encoded yet;
                         NULL = not cached */
@@ -89,20 +90,6 @@ void cqlr__plan_fini(struct cqlr__plan *plan)
     *plan = (struct cqlr__plan){0};
 }
 
-/* A date or timestamp as text, appended to w. */
-static int moment_text(struct cqlr_wr *w, enum cqlr_type_id id, int64_t v, struct cqlr_err *err)
-{
-    const struct cqlr_type type = {.id = id};
-    struct cqlr_wr raw;
-    int rc;
-    cqlr_wr_init(&raw, NULL, 0);
-    rc = cqlr_value_from_int(&raw, &type, v, err);
-    if (!rc)
-        rc = cqlr_value_print(w, &type, (struct cqlr_value){raw.p, (int32_t)raw.n}, CQLR_TEXT, err);
-    cqlr_wr_fini(&raw);
-    return rc;
-}
-
 /* Value v of a range as the type of its marker, appended to w: numbers as they are; dates also as
  * the timestamp of their midnight; dates and timestamps also as text. */
 static int range_value(struct cqlr_wr *w, enum cqlr_source_kind kind, const struct cqlr_type *t,
@@ -110,11 +97,11 @@ static int range_value(struct cqlr_wr *w, enum cqlr_source_kind kind, const stru
 {
     bool date = kind == CQLR_SOURCE_DATE;
     int64_t ms;
-    if (kind == CQLR_SOURCE_INT || (date && t->id == CQLR_TYPE_DATE) ||
+    if (cqlr__is_number(kind) || (date && t->id == CQLR_TYPE_DATE) ||
         (!date && (t->id == CQLR_TYPE_TIMESTAMP || t->id == CQLR_TYPE_BIGINT)))
         return cqlr_value_from_int(w, t, v, err);
     if (t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII)
-        return moment_text(w, date ? CQLR_TYPE_DATE : CQLR_TYPE_TIMESTAMP, v, err);
+        return cqlr__moment_print(w, kind, v, err);
     if (date && t->id == CQLR_TYPE_TIMESTAMP) {
         if (__builtin_mul_overflow(v, INT64_C(86400000), &ms))
             return cqlr__err_set(err, CQLR_E_TYPE, "date out of range");
@@ -132,7 +119,7 @@ static int check_param(const struct cqlr__param *p, const struct cqlr_type *t,
     if (!p->count || p->p.checked_late)
         return 0;
     if (p->p.kind != CQLR_SOURCE_LIST) {
-        rc = range_value(scratch, p->p.kind, t, p->p.first, err);
+        rc = range_value(scratch, p->p.kind, t, cqlr__param_value(p, 0), err);
         return rc ? rc
                   : range_value(scratch, p->p.kind, t, cqlr__param_value(p, p->count - 1), err);
     }
@@ -144,12 +131,33 @@ static int check_param(const struct cqlr__param *p, const struct cqlr_type *t,
     return rc;
 }
 
+/* Of a CSV the header is known; of what else comes as records, nothing. */
+static int check_records(const struct cqlr_source *s, const struct cqlr_columns *markers,
+                         struct cqlr_err *err)
+{
+    struct cqlr__csv_plan plan;
+    int rc;
+    if (s->form != CQLR__SOURCE_CSV)
+        return 0;
+    rc = cqlr__csv_plan_init(&plan, s, markers, err);
+    cqlr__csv_plan_fini(&plan);
+    return rc;
+}
+
+static bool has_plan(const struct cqlr_source *s)
+{
+    return s->form == CQLR__SOURCE_SETS || s->form == CQLR__SOURCE_LINES;
+}
+
 int cqlr__source_check(const struct cqlr_source *s, const struct cqlr_columns *markers,
                        struct cqlr_err *err)
 {
     struct cqlr__plan plan;
     struct cqlr_wr scratch;
-    int rc = cqlr__plan_init(&plan, s, markers, err);
+    int rc;
+    if (!has_plan(s))
+        return check_records(s, markers, err);
+    rc = cqlr__plan_init(&plan, s, markers, err);
     cqlr_wr_init(&scratch, NULL, 0);
     for (uint32_t i = 0; i < plan.count && !rc; i++) {
         rc = check_param(&s->param[plan.param[i]], markers->col[i].type, &scratch, err);
@@ -178,6 +186,13 @@ static bool make_caches(cqlr__binder *b)
     return b->cached && b->value;
 }
 
+static int plan_init(cqlr__binder *b, struct cqlr_err *err)
+{
+    if (b->source->form == CQLR__SOURCE_CSV)
+        return cqlr__csv_plan_init(&b->csv, b->source, b->markers, err);
+    return has_plan(b->source) ? cqlr__plan_init(&b->plan, b->source, b->markers, err) : 0;
+}
+
 cqlr__binder *cqlr__binder_new(const struct cqlr_source *s, const struct cqlr_columns *markers,
                                struct cqlr_err *err)
 {
@@ -190,7 +205,7 @@ cqlr__binder *cqlr__binder_new(const struct cqlr_source *s, const struct cqlr_co
     b->markers = markers;
     cqlr_wr_init(&b->bytes, NULL, SIZE_MAX / 2);
     cqlr_wr_init(&b->scratch, NULL, 0);
-    if (cqlr__plan_init(&b->plan, s, markers, err) < 0) {
+    if (plan_init(b, err) < 0) {
         cqlr__binder_free(b);
         return NULL;
     }
@@ -213,6 +228,7 @@ void cqlr__binder_free(cqlr__binder *b)
     cqlr_wr_fini(&b->bytes);
     cqlr_wr_fini(&b->scratch);
     cqlr__plan_fini(&b->plan);
+    cqlr__csv_plan_fini(&b->csv);
     free(b);
 }
 
@@ -240,23 +256,32 @@ static int bind_cached(cqlr__binder *b, cqlr_bound *to, uint32_t marker, struct 
     return cqlr_bound_bytes(to, marker, b->bytes.p + *at - 1 + 4, n);
 }
 
+static int bind_text(cqlr__binder *b, cqlr_bound *to, uint32_t marker, struct cqlr_str text,
+                     struct cqlr_err *err)
+{
+    int rc;
+    cqlr_wr_reset(&b->scratch);
+    rc = cqlr_value_parse(&b->scratch, b->markers->col[marker].type, text, err);
+    return rc ? rc : cqlr_bound_bytes(to, marker, b->scratch.p, b->scratch.n);
+}
+
 static int bind_range(cqlr__binder *b, cqlr_bound *to, uint32_t marker, const struct cqlr__param *p,
                       uint64_t value, struct cqlr_err *err)
 {
     int64_t v = cqlr__param_value(p, value);
     int rc;
-    if (p->p.kind == CQLR_SOURCE_INT)
+    if (cqlr__is_number(p->p.kind))
         return cqlr_bound_int(to, marker, v);
     cqlr_wr_reset(&b->scratch);
     rc = range_value(&b->scratch, p->p.kind, b->markers->col[marker].type, v, err);
     return rc ? rc : cqlr_bound_bytes(to, marker, b->scratch.p, b->scratch.n);
 }
 
-int cqlr__binder_bind(cqlr__binder *b, cqlr_bound *to, uint64_t index, struct cqlr_value line,
-                      struct cqlr_err *err)
+static int bind_params(cqlr__binder *b, cqlr_bound *to, uint64_t index, struct cqlr_value line,
+                       struct cqlr_err *err)
 {
     int rc = 0;
-    bool lines = b->source->fd >= 0;
+    bool lines = cqlr__source_is_stream(b->source);
     if (!lines)
         cqlr__source_at(b->source, index, b->value);
     for (uint32_t i = 0; i < b->plan.count && !rc; i++) {
@@ -277,11 +302,28 @@ int cqlr__binder_bind(cqlr__binder *b, cqlr_bound *to, uint64_t index, struct cq
         else if (b->cached[i])
             rc = bind_cached(b, to, i, text, b->value[which], err);
         else
-            rc = cqlr_bound_text(to, i, text);
+            rc = bind_text(b, to, i, text, err);
         if (rc && !err->code)
             *err = *cqlr_bound_err(to);
         if (rc)
             cqlr__err_prefix(err, "parameter %.*s", CQLR_STR(b->markers->col[i].name));
     }
+    return rc;
+}
+
+int cqlr__binder_bind(cqlr__binder *b, cqlr_bound *to, uint64_t index, struct cqlr_value line,
+                      struct cqlr_err *err)
+{
+    struct cqlr_str record;
+    uint64_t number;
+    int rc;
+    if (has_plan(b->source))
+        return bind_params(b, to, index, line, err);
+    record = cqlr__text_record(b->source->form, line, &number);
+    if (b->source->form == CQLR__SOURCE_CSV)
+        return cqlr__csv_bind(&b->csv, to, record, number, &b->scratch, err);
+    rc = cqlr__json_bind(to, b->markers, record, &b->scratch, err);
+    if (rc)
+        cqlr__err_prefix(err, "line %llu", (unsigned long long)number);
     return rc;
 }

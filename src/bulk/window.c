@@ -3,13 +3,15 @@
  * order of publication: the slot at `head` is the oldest, and it alone can be published.
  *
  * A slot is FLYING between execute and its answer. Then it is DONE, or WAITING to be executed for
- * its next page (or once more, after a lost connection). Its pages are published only while it is
- * not FLYING.
+ * its next page (or once more, after a lost connection; or once more but not before a certain time,
+ * after a refusal). Its pages are published only while it is not FLYING.
  */
 #include <stdlib.h>
 
 #include "proto/base/err.h"
 #include "src/bulk/window.h"
+#include "src/cluster/backoff.h"
+#include "src/cluster/retry.h"
 
 #define MOST_TRIES   3     /* of one page, over lost connections */
 #define SPARE_LENGTH 65536 /* larger buffers are freed when they are not in use */
@@ -20,7 +22,8 @@ struct cqlr__slot {
     struct cqlr__work *work;
     uint64_t item, page; /* of the unit; the page that is wanted next */
     enum slot_state state;
-    unsigned tries;
+    unsigned tries, refused; /* of this page: over lost connections; by the server */
+    uint64_t not_before;     /* WAITING after a refusal: until then; else 0 */
     uint64_t submitted;
     struct cqlr_value line;
     struct cqlr_wr next;        /* paging state of `page`; n = 0: the first */
@@ -274,6 +277,7 @@ static void execute(struct cqlr__window *w, struct cqlr__slot *s)
     }
     if (rc && w->engine->lost(w->self)) {
         w->broken = true;
+        w->lost = err;
         return;
     }
     w->waiting--;
@@ -299,7 +303,8 @@ static void submit_next(struct cqlr__window *w)
     s->page = resumed ? k->m.page : 0;
     s->item_rows = resumed ? k->m.item_rows : 0;
     s->state = WAITING;
-    s->tries = 0;
+    s->tries = s->refused = 0;
+    s->not_before = 0;
     s->pages = s->rows = 0;
     s->line = w->lines ? next_text(k) : (struct cqlr_value){NULL, CQLR_NULL};
     if (!s->next.mem)
@@ -310,7 +315,7 @@ static void submit_next(struct cqlr__window *w)
         w->submit = k->next;
     w->queued--;
     w->waiting++;
-    if (!sent)
+    if (!atomic_load_explicit(&w->gauges->first_submit, memory_order_relaxed))
         atomic_store_explicit(&w->gauges->first_submit, cqlr_loop_now(w->loop),
                               memory_order_relaxed);
     atomic_store_explicit(&w->gauges->sent, sent + 1, memory_order_release);
@@ -323,24 +328,56 @@ static void submit_next(struct cqlr__window *w)
     execute(w, s);
 }
 
-/* Further pages, oldest first. One that is not the oldest has to wait while much is held. */
+static void is_due(struct cqlr__window *w, uint64_t at)
+{
+    w->due = at < w->due ? at : w->due;
+}
+
+/* Further pages and repetitions, oldest first. One that is not the oldest has to wait while much is
+ * held. */
 static void execute_waiting(struct cqlr__window *w)
 {
+    uint64_t now = cqlr_loop_now(w->loop);
     for (size_t i = 0; i < w->used && w->waiting && may_execute(w); i++) {
-        if (slot_at(w, i)->state == WAITING && (i == 0 || w->held < w->pub.ring->size))
-            execute(w, slot_at(w, i));
+        struct cqlr__slot *s = slot_at(w, i);
+        if (s->state != WAITING)
+            continue;
+        if (s->not_before > now)
+            is_due(w, s->not_before);
+        else if (i == 0 || w->held < w->pub.ring->size)
+            execute(w, s);
     }
+}
+
+/* Is it time for another parameter set? Its time was taken from the group's schedule, so it is kept
+ * until it is used. */
+static bool may_begin(struct cqlr__window *w)
+{
+    uint64_t now = cqlr_loop_now(w->loop);
+    if (!w->pace)
+        return true;
+    if (!w->begin)
+        w->begin = cqlr__pace_take(w->pace, now);
+    if (w->begin > now) {
+        is_due(w, w->begin);
+        return false;
+    }
+    w->begin = 0;
+    return true;
 }
 
 void cqlr__window_go(struct cqlr__window *w)
 {
+    w->due = CQLR_NEVER;
     publish(w);
     if (w->waiting)
         execute_waiting(w);
-    while (may_execute(w) && w->submit && w->used < w->cap)
-        submit_next(w);
-    if (w->used && slot_at(w, 0)->state == DONE)
-        publish(w); /* what could not even be sent */
+    do {
+        if (w->used && slot_at(w, 0)->state == DONE)
+            publish(w); /* what could not even be sent: its slots are for the next ones */
+        while (may_execute(w) && w->submit && w->used < w->cap && may_begin(w))
+            submit_next(w);
+    } while (w->used && slot_at(w, 0)->state == DONE && !w->blocked);
 }
 
 /* ---- answers ---- */
@@ -352,27 +389,65 @@ static bool is_loss(int rc)
            rc == CQLR_E_STATE;
 }
 
+/* May it be executed, after it perhaps was already? */
+static bool may_repeat(const struct cqlr__slot *s, const struct cqlr__answer *a)
+{
+    return s->work->m.idempotent || a->unsent;
+}
+
+/* Once more on another connection? Requests that end one connection after the other are given up;
+ * but one that never answered anything was not ended by this request. */
+static bool again_after_loss(const struct cqlr__window *w, struct cqlr__slot *s,
+                             const struct cqlr__answer *a)
+{
+    s->tries += w->answers != w->answers_before;
+    return may_repeat(s, a) && s->tries < MOST_TRIES;
+}
+
+/* The server refused: once more, after a pause? */
+static bool again_after_refusal(struct cqlr__window *w, struct cqlr__slot *s,
+                                const struct cqlr__answer *a)
+{
+    uint64_t n = atomic_load_explicit(&w->gauges->retries, memory_order_relaxed);
+    if (!a->error || !cqlr__retry(a->error, may_repeat(s, a), s->refused, w->retries))
+        return false;
+    s->not_before =
+        cqlr_loop_now(w->loop) + cqlr__backoff(w->retry_delay, w->retry_delay_max, s->refused,
+                                               cqlr__backoff_random(&w->random));
+    s->refused++;
+    atomic_store_explicit(&w->gauges->retries, n + 1, memory_order_relaxed);
+    return true;
+}
+
 static void on_failure(struct cqlr__window *w, struct cqlr__slot *s, const struct cqlr__answer *a)
 {
     struct cqlr_err err = *a->err;
-    if (is_loss(a->rc)) {
+    bool loss = is_loss(a->rc);
+    if (loss) {
         w->broken = true;
-        if (w->idempotent && ++s->tries < MOST_TRIES) {
-            s->state = WAITING;
-            w->waiting++;
-            return;
-        }
-        if (!w->idempotent && err.code != CQLR_E_CLOSED) {
-            err.code = CQLR_E_CLOSED;
-            cqlr__err_prefix(&err, "outcome unknown");
-        }
+        w->lost = err;
+    }
+    if (loss ? again_after_loss(w, s, a) : again_after_refusal(w, s, a)) {
+        s->state = WAITING;
+        w->waiting++;
+        return;
+    }
+    if (a->unsent && (err.code == CQLR_E_CLOSED || err.code == CQLR_E_TIMEOUT)) {
+        err.code = CQLR_E_CANCELLED;
+        cqlr__err_prefix(&err, "not sent");
+    } else if (loss && !may_repeat(s, a) && err.code != CQLR_E_CLOSED) {
+        err.code = CQLR_E_CLOSED;
+        cqlr__err_prefix(&err, "outcome unknown");
     }
     slot_fail(w, s, a->rc, &err);
 }
 
 static void on_page(struct cqlr__window *w, struct cqlr__slot *s, const struct cqlr__answer *a)
 {
-    const struct cqlr_item item = {s->work->m.first + s->item, s->page, a->next.n <= 0};
+    const struct cqlr_item item = {.index = s->work->m.first + s->item,
+                                   .page = s->page,
+                                   .last = a->next.n <= 0,
+                                   .rows_before = s->item_rows};
     struct cqlr_err err = {0};
     uint64_t rows = 0;
     size_t before = s->out.n;
@@ -397,7 +472,8 @@ static void on_page(struct cqlr__window *w, struct cqlr__slot *s, const struct c
     s->rows += rows;
     s->item_rows += rows;
     s->page++;
-    s->tries = 0;
+    s->tries = s->refused = 0;
+    s->not_before = 0;
     s->state = item.last ? DONE : WAITING;
     w->waiting += !item.last;
 }

@@ -12,6 +12,7 @@
 #define CQLRAW_SRC_BULK_WINDOW_H
 
 #include "src/bulk/engine.h"
+#include "src/bulk/pace.h"
 #include "src/bulk/publish.h"
 
 #define CQLR__SPARE_BUFFERS 16
@@ -25,9 +26,12 @@ struct cqlr__window {
     cqlr_loop *loop;
     struct cqlr__gauges *gauges;
     struct cqlr__publisher pub;
+    struct cqlr__pace *pace; /* NULL = as fast as it goes */
+    unsigned retries;        /* of a page that was refused, at most */
+    uint64_t retry_delay, retry_delay_max;
+    uint64_t random;  /* state of cqlr__backoff_random */
     size_t in_flight; /* at most */
-    bool idempotent;
-    bool lines; /* parameter sets come with their texts */
+    bool lines;       /* parameter sets come with their texts */
 
     struct cqlr__slot *slot;
     size_t cap, head, used;
@@ -36,12 +40,15 @@ struct cqlr__window {
     size_t held;    /* bytes of output in slots */
     struct cqlr__work *first, *last, *submit; /* units: all, and the one to submit from */
     uint64_t queued;                          /* parameter sets that were not submitted yet */
-    uint64_t answers;
+    uint64_t answers, answers_before;         /* all; when the connection was opened last */
+    uint64_t begin;   /* when the next parameter set may begin; 0 = the pace was not asked yet */
+    uint64_t due;     /* when cqlr__window_go has something to do though nothing happened */
     unsigned careful; /* units that are to be executed one request at a time */
     bool blocked;     /* the ring is full */
     bool again;       /* no stream was free: wait for an answer */
     bool stopping;    /* submit nothing more */
     bool broken;      /* a request ended because the connection did, or could not be sent */
+    struct cqlr_err lost; /* broken: why */
 
     struct cqlr_wr spare[CQLR__SPARE_BUFFERS]; /* buffers that slots are done with */
     size_t spares;
@@ -55,7 +62,7 @@ int cqlr__window_add(struct cqlr__window *w, const uint8_t *p, size_t n);
 /* The engine's answer for a slot. */
 void cqlr__window_answered(struct cqlr__window *w, size_t slot, const struct cqlr__answer *a);
 /* Publishes what can be, submits what may be. After each of: connected, units, room in the ring, an
- * answer. */
+ * answer, and at `due`. */
 void cqlr__window_go(struct cqlr__window *w);
 
 #endif

@@ -11,10 +11,9 @@ struct cqlr__worker_start {
     const struct cqlr_bulk_opts *o; /* all defaults filled in */
     const struct cqlr__engine *engine;
     struct cqlr__ring *ring;
-    int fd;     /* of the stream to the parent */
-    bool scout; /* sends the snapshot and need not wait for others */
-    bool idempotent;
-    uint64_t low; /* asks for units when fewer parameter sets than this are left to submit */
+    int fd;                  /* of the stream to the parent */
+    bool scout;              /* sends the snapshot and need not wait for others */
+    struct cqlr__pace *pace; /* shared by the group; NULL = as fast as it goes */
 };
 
 /* Runs in the forked child and never returns. */

@@ -22,7 +22,9 @@ struct cqlr_bound {
     struct cqlr_wr data;
     struct cqlr_wr state; /* paging state; n = 0: none */
     uint16_t consistency;
+    uint16_t serial_consistency; /* 0 = the server's */
     int32_t page_size;
+    bool trace;
     struct cqlr_err err;
 };
 
@@ -36,6 +38,7 @@ cqlr_bound *cqlr_bound_new(cqlr_prepared *ps)
     b->ps = ps;
     b->count = ps->markers->count;
     b->consistency = ps->client->o.consistency;
+    b->serial_consistency = ps->client->o.serial_consistency;
     b->page_size = ps->client->o.page_size;
     cqlr_wr_init(&b->data, mem, 0);
     cqlr_wr_init(&b->state, mem, 0);
@@ -222,6 +225,21 @@ void cqlr_bound_page_size(cqlr_bound *b, int32_t rows)
     b->page_size = rows;
 }
 
+void cqlr_bound_serial_consistency(cqlr_bound *b, uint16_t consistency)
+{
+    b->serial_consistency = consistency;
+}
+
+void cqlr_bound_trace(cqlr_bound *b, bool trace)
+{
+    b->trace = trace;
+}
+
+bool cqlr__bound_traced(const cqlr_bound *b)
+{
+    return b->trace;
+}
+
 int cqlr_bound_paging_state(cqlr_bound *b, struct cqlr_value state)
 {
     cqlr_wr_reset(&b->state);
@@ -230,6 +248,16 @@ int cqlr_bound_paging_state(cqlr_bound *b, struct cqlr_value state)
     if (state.n > 0)
         cqlr_wr_raw(&b->state, state.p, (size_t)state.n);
     return b->state.rc ? cqlr__err_set(&b->err, b->state.rc, "paging state too large") : 0;
+}
+
+struct cqlr_value cqlr_bound_value(const cqlr_bound *b, unsigned i)
+{
+    struct cqlr_value v = {NULL, CQLR_UNSET};
+    if (i >= b->count || b->at[i] == NOT_SET)
+        return v;
+    v.n = (int32_t)cqlr_be32(b->data.p + b->at[i]);
+    v.p = v.n >= 0 ? b->data.p + b->at[i] + 4 : NULL;
+    return v;
 }
 
 /* ---- writing ---- */
@@ -287,8 +315,12 @@ int cqlr__bound_write(cqlr_bound *b, struct cqlr_wr *w)
     m.params.page_size = b->page_size;
     m.params.paging_state.p = b->state.p;
     m.params.paging_state.n = (int32_t)b->state.n;
+    m.params.serial = b->serial_consistency;
     m.params.flags = (uint8_t)((b->count ? CQLR_PARAM_VALUES : 0) |
                                (b->page_size > 0 ? CQLR_PARAM_PAGE_SIZE : 0) |
-                               (b->state.n ? CQLR_PARAM_PAGING_STATE : 0));
-    return cqlr_execute_write(w, &m);
+                               (b->state.n ? CQLR_PARAM_PAGING_STATE : 0) |
+                               (b->serial_consistency ? CQLR_PARAM_SERIAL : 0));
+    if (cqlr_execute_write(w, &m) < 0)
+        return cqlr__err_set(&b->err, w->rc, "EXECUTE not written: %s", cqlr_errcode_text(w->rc));
+    return 0;
 }

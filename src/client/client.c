@@ -6,6 +6,8 @@
  * opening included; `is_open` only between READY and the end.
  */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -46,6 +48,19 @@ static uint32_t *alive_new(void)
     return p;
 }
 
+static void free_string(const struct cqlr_mem *mem, char *s)
+{
+    if (s)
+        mem->resize(mem->arg, s, strlen(s) + 1, 0);
+}
+
+static void free_secret(const struct cqlr_mem *mem, char *s)
+{
+    size_t n = s ? strlen(s) : 0;
+    cqlr__mem_wipe(s, n);
+    cqlr__mem_free(mem, s, n + 1);
+}
+
 static void destroy(cqlr_client *cl)
 {
     const struct cqlr_mem *mem = cl->mem;
@@ -62,20 +77,31 @@ static void destroy(cqlr_client *cl)
         munmap(cl->alive, (size_t)sysconf(_SC_PAGESIZE));
     if (cl->cells)
         mem->resize(mem->arg, cl->cells, cl->cells_cap * sizeof *cl->cells, 0);
-    if (cl->contact_points)
-        mem->resize(mem->arg, cl->contact_points, strlen(cl->contact_points) + 1, 0);
-    if (cl->application_name)
-        mem->resize(mem->arg, cl->application_name, strlen(cl->application_name) + 1, 0);
+    free_string(mem, cl->contact_points);
+    free_string(mem, cl->application_name);
+    free_string(mem, cl->username);
+    free_secret(mem, cl->password);
     mem->resize(mem->arg, cl, sizeof *cl, 0);
 }
 
-static char *copy_string(const struct cqlr_mem *mem, const char *s)
+/* True unless memory ran out; NULL stays NULL. */
+static bool copy_string(const struct cqlr_mem *mem, const char *s, char **copy)
 {
-    size_t n = strlen(s) + 1;
-    char *p = mem->resize(mem->arg, NULL, 0, n);
-    if (p)
-        memcpy(p, s, n);
-    return p;
+    size_t n = s ? strlen(s) + 1 : 0;
+    *copy = cqlr__mem_get(mem, n);
+    if (*copy)
+        memcpy(*copy, s, n);
+    return *copy || !s;
+}
+
+static bool copy_strings(cqlr_client *cl)
+{
+    const struct cqlr_client_opts *o = &cl->o;
+    const char *hosts = o->contact_points ? o->contact_points : "127.0.0.1";
+    return copy_string(cl->mem, hosts, &cl->contact_points) &&
+           copy_string(cl->mem, o->application_name, &cl->application_name) &&
+           copy_string(cl->mem, o->username, &cl->username) &&
+           copy_string(cl->mem, o->password, &cl->password);
 }
 
 cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o)
@@ -89,14 +115,9 @@ cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o)
     memcpy(&cl->o, o, o->size < sizeof cl->o ? o->size : sizeof cl->o);
     cqlr__addrs_init(&cl->addrs, mem);
     cl->alive = alive_new();
-    cl->contact_points = copy_string(mem, o->contact_points ? o->contact_points : "127.0.0.1");
-    if (o->application_name)
-        cl->application_name = copy_string(mem, o->application_name);
     cl->loop = o->loop ? o->loop : cqlr_loop_new(mem);
-    cl->own_loop = !o->loop;
-    if (!cl->alive || !cl->contact_points || !cl->loop ||
-        (o->application_name && !cl->application_name)) {
-        cl->own_loop = cl->own_loop && cl->loop;
+    cl->own_loop = !o->loop && cl->loop;
+    if (!copy_strings(cl) || !cl->alive || !cl->loop) {
         destroy(cl);
         return NULL;
     }
@@ -134,9 +155,35 @@ uint64_t cqlr__client_now(const cqlr_client *cl)
     return cl->depth ? cqlr_loop_now(cl->loop) : cqlr_now();
 }
 
+void cqlr__client_log(const cqlr_client *cl, enum cqlr_log_level level, const char *fmt, ...)
+{
+    char line[CQLR_ERR_TEXT + 100]; /* an error, and what happened to it */
+    va_list ap;
+    if (!cl->o.log)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    cqlr__text_one_line(line, strlen(line));
+    cl->o.log(cl->o.log_arg, level, line);
+}
+
 /* ---- opening ---- */
 
 static int try_next(cqlr_client *cl);
+
+/* The address that was tried cannot be used; the reason stands in cl->err. That of the last one is
+ * the caller's to hear. */
+static void pass_over(cqlr_client *cl)
+{
+    if (cl->addr_next < cl->addrs.count)
+        cqlr__client_log(cl, CQLR_LOG_WARNING, "address passed over: %s", cl->err.text);
+}
+
+static void on_unresolved(void *arg, const struct cqlr_err *why)
+{
+    cqlr__client_log(arg, CQLR_LOG_WARNING, "contact point passed over: %s", why->text);
+}
 
 static void finish_open(cqlr_client *cl, int rc)
 {
@@ -151,6 +198,8 @@ static void on_open(void *arg)
 {
     cqlr_client *cl = arg;
     cl->is_open = true;
+    cqlr__client_log(cl, CQLR_LOG_INFO, "%s: connected in %.1f ms", cqlr_client_peer(cl),
+                     (double)(cqlr_now() - cl->connect_start) / 1e6);
     finish_open(cl, 0);
 }
 
@@ -169,14 +218,28 @@ static void on_close(void *arg, int rc)
     bool opening = !cl->is_open;
     if (!cl->conn) /* freed in a forked child: nobody is told */
         return;
-    cl->err = *cqlr_conn_err(cl->conn);
+    cl->err = cl->lost_for ? *cl->lost_for : *cqlr_conn_err(cl->conn);
+    if (cl->addr_next == GIVEN_UP)
+        cqlr__client_log(cl, CQLR_LOG_DEBUG, "%s: closed", cqlr_client_peer(cl));
+    else if (!opening)
+        cqlr__client_log(cl, CQLR_LOG_WARNING, "connection lost: %s", cl->err.text);
     drop_conn(cl);
     if (!opening || !cl->open_fn)
         return;
-    if (cl->addr_next != GIVEN_UP)
+    /* Credentials that one node refuses are not tried on the next: that would lock the account. */
+    if (cl->addr_next != GIVEN_UP && rc != CQLR_E_AUTH) {
+        pass_over(cl);
         rc = try_next(cl);
+    }
     if (rc < 0)
         finish_open(cl, rc);
+}
+
+void cqlr__client_lose(cqlr_client *cl, const struct cqlr_err *why)
+{
+    cl->lost_for = why;
+    cqlr_conn_close(cl->conn);
+    cl->lost_for = NULL;
 }
 
 static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
@@ -187,6 +250,8 @@ static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
     o.mem = cl->mem;
     o.max_frame = cl->o.max_frame;
     o.application_name = cl->application_name;
+    o.username = cl->username;
+    o.password = cl->password;
     o.connect_timeout = cl->o.connect_timeout;
     o.request_timeout = cl->o.request_timeout;
     o.on_open = on_open;
@@ -195,6 +260,7 @@ static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
     cl->conn = cqlr_conn_new(&o);
     if (!cl->conn)
         return cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
+    cl->connect_start = cqlr_now();
     rc = cqlr_conn_open(cl->conn, (const struct sockaddr *)&addr->sa, addr->len,
                         cqlr__client_now(cl));
     if (rc < 0)
@@ -212,8 +278,11 @@ static int try_next(cqlr_client *cl)
 {
     while (cl->addr_next < cl->addrs.count) {
         int rc = open_one(cl, &cl->addrs.list[cl->addr_next++]);
-        if (rc >= 0)
+        if (rc >= 0) {
+            cqlr__client_log(cl, CQLR_LOG_DEBUG, "%s: connecting", cqlr_client_peer(cl));
             return 0;
+        }
+        pass_over(cl);
     }
     if (cl->addrs.count > 1)
         cqlr__err_prefix(&cl->err, "none of %zu addresses answered, the last", cl->addrs.count);
@@ -229,6 +298,8 @@ int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "already open or opening");
     cqlr__addrs_fini(&cl->addrs);
     cqlr__addrs_init(&cl->addrs, cl->mem);
+    cl->addrs.passed_over = on_unresolved;
+    cl->addrs.arg = cl;
     rc = cqlr__addrs_resolve(&cl->addrs, cl->contact_points, cl->o.port, &cl->err);
     if (rc < 0)
         return rc;

@@ -41,7 +41,13 @@ struct cqlr__shared_columns *cqlr__shared_columns_new(const struct cqlr_spec *sp
                                                       struct cqlr_err *err);
 void cqlr__shared_columns_unref(struct cqlr__shared_columns *s);
 
-enum cqlr__request_kind { CQLR__QUERY, CQLR__PREPARE, CQLR__EXECUTE, CQLR__REPREPARE };
+enum cqlr__request_kind {
+    CQLR__QUERY,
+    CQLR__PREPARE,
+    CQLR__EXECUTE,
+    CQLR__REPREPARE,
+    CQLR__OPTIONS
+};
 
 /* One request under way, from a free list: no allocation once the list is long enough. */
 struct cqlr__request {
@@ -60,6 +66,8 @@ struct cqlr_client {
     struct cqlr_client_opts o;
     char *contact_points; /* copies of the strings in `o` */
     char *application_name;
+    char *username;
+    char *password;
     cqlr_loop *loop;
     bool own_loop;
     uint32_t *alive; /* 1, in a page that a forked child sees as zero */
@@ -67,11 +75,13 @@ struct cqlr_client {
 
     struct cqlr__addrs addrs; /* open: what is still to be tried */
     size_t addr_next;
-    cqlr_open_fn *open_fn; /* set while opening */
+    uint64_t connect_start; /* of the address that is being tried */
+    cqlr_open_fn *open_fn;  /* set while opening */
     void *open_arg;
 
     cqlr_conn *conn; /* NULL when closed */
     bool is_open;
+    const struct cqlr_err *lost_for; /* why we end the connection, while we do */
     struct cqlr__attach attach;
 
     struct cqlr__request *free_requests;
@@ -102,7 +112,8 @@ struct cqlr_reply {
     int rc;
     struct cqlr_err err;
     struct cqlr_prefix prefix;
-    struct cqlr_result result;
+    struct cqlr_result result; /* kind 0 = it is none */
+    struct cqlr_supported supported;
     struct cqlr__shared_columns *columns; /* borrowed; a kept reply holds a reference */
     struct cqlr_value **cells;            /* where the row's cells are and how many fit */
     uint32_t *cells_cap;
@@ -126,14 +137,19 @@ int cqlr__client_usable(cqlr_client *cl);
 void cqlr__client_enter(cqlr_client *cl);
 void cqlr__client_leave(cqlr_client *cl);
 uint64_t cqlr__client_now(const cqlr_client *cl);
+/* Ends a connection that cannot be trusted any more; the reason stays in cl->err. */
+void cqlr__client_lose(cqlr_client *cl, const struct cqlr_err *why);
+/* Tells the host's log, when it has one. */
+__attribute__((format(printf, 3, 4))) void
+cqlr__client_log(const cqlr_client *cl, enum cqlr_log_level level, const char *fmt, ...);
 
 /* NULL with the reason in cl->err: the client is not usable, or there is no memory. */
 struct cqlr__request *cqlr__request_get(cqlr_client *cl, enum cqlr__request_kind kind,
                                         cqlr_reply_fn *fn, void *arg);
 void cqlr__request_put(struct cqlr__request *q);
-/* Submits the body that was written; the request comes back in on_answer. On failure nothing was
- * sent and the caller still has the request. */
-int cqlr__request_submit(struct cqlr__request *q, uint8_t opcode);
+/* Submits the body that was written; the request comes back in on_answer. `flags` as in enum
+ * cqlr_frame_flag. On failure nothing was sent and the caller still has the request. */
+int cqlr__request_submit(struct cqlr__request *q, uint8_t opcode, uint8_t flags);
 /* Completes a request without an answer. */
 void cqlr__request_fail(struct cqlr__request *q, int rc, const struct cqlr_err *err);
 
@@ -143,15 +159,20 @@ int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
 void cqlr__prepare_again(struct cqlr__request *q);
 void cqlr__prepared_again(struct cqlr__request *q, cqlr_reply *r);
 
-/* bound.c: writes EXECUTE's body. 0, or CQLR_E_USAGE when a value was not set (reason in b->err).
- */
+/* bound.c: writes EXECUTE's body. 0, or the reason in b->err: a value was not set (CQLR_E_USAGE),
+ * or the writer's. */
 int cqlr__bound_write(cqlr_bound *b, struct cqlr_wr *w);
+bool cqlr__bound_traced(const cqlr_bound *b);
 cqlr_prepared *cqlr__bound_prepared(const cqlr_bound *b);
 
-/* reply.c: decodes an event into a reply (rc and err set when it is an ERROR or malformed). `known`
- * may be replaced by the columns that came. */
-void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *ev,
+/* reply.c: decodes an event into a reply (rc and err set when it is an ERROR, malformed, or no
+ * answer of the opcode `wanted`: RESULT or SUPPORTED). `known` may be replaced by the columns that
+ * came. */
+void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *ev, uint8_t wanted,
                       struct cqlr__shared_columns **known);
+/* The ERROR of a reply whose rc is CQLR_E_SERVER: with its fields (borrowed from the reply), or
+ * only its code when it answered another request, the PREPARE in between. */
+void cqlr__reply_error(const cqlr_reply *r, struct cqlr_error *e);
 /* A kept reply becomes another one (which is freed), keeping its way to further pages. */
 void cqlr__reply_replace(cqlr_reply *r, cqlr_reply *by);
 

@@ -54,7 +54,7 @@ static int send_prepare(struct cqlr__request *q, const cqlr_prepared *ps)
     struct cqlr_wr *w = cqlr_conn_begin(cl->conn);
     int rc;
     if (w && cqlr_prepare_write(w, &m) == 0)
-        rc = cqlr__request_submit(q, CQLR_OP_PREPARE);
+        rc = cqlr__request_submit(q, CQLR_OP_PREPARE, 0);
     else
         rc = cqlr__err_set(&cl->err, w ? w->rc : CQLR_E_STATE, "PREPARE not written");
     if (rc < 0)
@@ -158,7 +158,8 @@ static int send_execute(struct cqlr__request *q)
     if (rc < 0)
         cl->err = *cqlr_bound_err(q->bound);
     else
-        rc = cqlr__request_submit(q, CQLR_OP_EXECUTE);
+        rc = cqlr__request_submit(q, CQLR_OP_EXECUTE,
+                                  cqlr__bound_traced(q->bound) ? CQLR_FLAG_TRACING : 0);
     if (rc < 0)
         cqlr_conn_drop(cl->conn);
     return rc;
@@ -179,6 +180,17 @@ int cqlr_client_execute(cqlr_client *cl, cqlr_bound *b, cqlr_reply_fn *fn, void 
 }
 
 /* ---- UNPREPARED ---- */
+
+static void hex(char *out, size_t room, const uint8_t *p, size_t n)
+{
+    static const char digit[] = "0123456789abcdef";
+    size_t i;
+    for (i = 0; i < n && 2 * i + 2 < room; i++) {
+        out[2 * i] = digit[p[i] >> 4];
+        out[2 * i + 1] = digit[p[i] & 15];
+    }
+    out[2 * i] = '\0';
+}
 
 static struct cqlr__request *take_waiting(cqlr_prepared *ps)
 {
@@ -210,12 +222,17 @@ void cqlr__prepare_again(struct cqlr__request *q)
     bool first = ps->waiting == NULL;
     struct cqlr__request *p;
     struct cqlr_err err;
+    char id[33];
     int rc;
     q->again = true;
     q->next = ps->waiting;
     ps->waiting = q;
     if (!first) /* a PREPARE is under way */
         return;
+    hex(id, sizeof id, ps->id, ps->id_len); /* not the text: values may stand in it */
+    cqlr__client_log(cl, CQLR_LOG_INFO,
+                     "%s: the server has forgotten statement %s, preparing it again",
+                     cqlr_client_peer(cl), id);
     p = cqlr__request_get(cl, CQLR__REPREPARE, NULL, NULL);
     rc = p ? 0 : cl->err.code;
     if (p) {
@@ -228,17 +245,6 @@ void cqlr__prepare_again(struct cqlr__request *q)
         cqlr__request_put(p);
     err = cl->err;
     fail_waiting(ps, rc, &err);
-}
-
-static void hex(char *out, size_t room, const uint8_t *p, size_t n)
-{
-    static const char digit[] = "0123456789abcdef";
-    size_t i;
-    for (i = 0; i < n && 2 * i + 2 < room; i++) {
-        out[2 * i] = digit[p[i] >> 4];
-        out[2 * i + 1] = digit[p[i] & 15];
-    }
-    out[2 * i] = '\0';
 }
 
 static void check_id(const cqlr_prepared *ps, cqlr_reply *r)

@@ -64,6 +64,15 @@ static void read_error(cqlr_reply *r, struct cqlr_rd *rd)
     cqlr_wr_fini(&w);
 }
 
+void cqlr__reply_error(const cqlr_reply *r, struct cqlr_error *e)
+{
+    struct cqlr_rd rd;
+    struct cqlr_err err;
+    cqlr_rd_init(&rd, r->body.p, r->body.n, &err);
+    if (r->opcode != CQLR_OP_ERROR || cqlr_error_read(&rd, e) < 0)
+        *e = (struct cqlr_error){.code = r->err.server_code};
+}
+
 /* The columns of ROWS: the ones known, or new ones that take their place. */
 static void use_columns(cqlr_reply *r, struct cqlr__shared_columns **known)
 {
@@ -90,27 +99,37 @@ static void read_result(cqlr_reply *r, struct cqlr_rd *rd, struct cqlr__shared_c
         use_columns(r, known);
 }
 
-static void read_body(cqlr_reply *r, struct cqlr__shared_columns **known)
+static void read_supported(cqlr_reply *r, struct cqlr_rd *rd)
+{
+    r->rc = cqlr_supported_read(rd, &r->supported);
+    if (r->rc < 0)
+        cqlr__err_prefix(&r->err, "%s: SUPPORTED", cqlr_client_peer(r->client));
+}
+
+static void read_body(cqlr_reply *r, uint8_t wanted, struct cqlr__shared_columns **known)
 {
     struct cqlr_rd rd;
     cqlr_rd_init(&rd, r->body.p, r->body.n, &r->err);
     cqlr__err_clear(&r->err);
     if (r->opcode == CQLR_OP_ERROR)
         read_error(r, &rd);
+    else if (r->opcode != wanted)
+        r->rc = cqlr__err_set(&r->err, CQLR_E_PROTO, "%s: unexpected answer, opcode 0x%02X",
+                              cqlr_client_peer(r->client), r->opcode);
     else if (r->opcode == CQLR_OP_RESULT)
         read_result(r, &rd, known);
     else
-        r->rc = cqlr__err_set(&r->err, CQLR_E_PROTO, "%s: unexpected answer, opcode 0x%02X",
-                              cqlr_client_peer(r->client), r->opcode);
+        read_supported(r, &rd);
 }
 
 /* Not a memset of the whole: this is the path of every answer, and the error text alone is 400
  * bytes. */
-void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *ev,
+void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *ev, uint8_t wanted,
                       struct cqlr__shared_columns **known)
 {
     r->client = cl;
     r->prefix = ev->prefix;
+    r->result.kind = 0;
     r->columns = NULL;
     r->cells = &cl->cells;
     r->cells_cap = &cl->cells_cap;
@@ -120,7 +139,7 @@ void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *e
     r->flags = ev->flags;
     r->kept = false;
     r->pages = NULL;
-    read_body(r, known);
+    read_body(r, wanted, known);
 }
 
 /* ---- what the user sees ---- */
@@ -137,7 +156,12 @@ const struct cqlr_err *cqlr_reply_err(const cqlr_reply *r)
 
 const struct cqlr_result *cqlr_reply_result(const cqlr_reply *r)
 {
-    return r->rc == 0 ? &r->result : NULL;
+    return r->rc == 0 && r->result.kind ? &r->result : NULL;
+}
+
+const struct cqlr_supported *cqlr_reply_supported(const cqlr_reply *r)
+{
+    return r->rc == 0 && r->opcode == CQLR_OP_SUPPORTED ? &r->supported : NULL;
 }
 
 static bool has_rows(const cqlr_reply *r)
@@ -250,7 +274,10 @@ static void read_again(cqlr_reply *k)
     struct cqlr__shared_columns *known = k->columns;
     struct cqlr_rd rd;
     cqlr_rd_init(&rd, k->body.p, k->body.n, &k->err);
-    k->rc = cqlr_result_read(&rd, known ? known->columns : NULL, &k->result);
+    if (k->opcode == CQLR_OP_SUPPORTED)
+        k->rc = cqlr_supported_read(&rd, &k->supported);
+    else
+        k->rc = cqlr_result_read(&rd, known ? known->columns : NULL, &k->result);
 }
 
 cqlr_reply *cqlr_reply_keep(const cqlr_reply *r)

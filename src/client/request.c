@@ -71,6 +71,11 @@ static struct cqlr__shared_columns **known_columns(struct cqlr__request *q)
     return q->kind == CQLR__EXECUTE ? &q->prepared->last : &q->client->query_columns;
 }
 
+static uint8_t wanted(const struct cqlr__request *q)
+{
+    return q->kind == CQLR__OPTIONS ? CQLR_OP_SUPPORTED : CQLR_OP_RESULT;
+}
+
 static bool is_unprepared(const struct cqlr__request *q, const cqlr_reply *r)
 {
     return q->kind == CQLR__EXECUTE && r->rc == CQLR_E_SERVER &&
@@ -99,7 +104,7 @@ static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
         cqlr__request_fail(q, rc, cqlr_conn_err(cl->conn));
         return;
     }
-    cqlr__reply_read(&r, cl, ev, known_columns(q));
+    cqlr__reply_read(&r, cl, ev, wanted(q), known_columns(q));
     if (is_unprepared(q, &r)) {
         cqlr__prepare_again(q);
         return;
@@ -113,13 +118,13 @@ static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
     /* A body that does not hold what it says: nothing on this connection can be trusted any more.
      */
     if (r.err.code == CQLR_E_PROTO && cl->conn)
-        cqlr_conn_close(cl->conn);
+        cqlr__client_lose(cl, &r.err);
 }
 
-int cqlr__request_submit(struct cqlr__request *q, uint8_t opcode)
+int cqlr__request_submit(struct cqlr__request *q, uint8_t opcode, uint8_t flags)
 {
     cqlr_client *cl = q->client;
-    int rc = cqlr_conn_submit(cl->conn, opcode, 0, on_answer, q, cqlr__client_now(cl));
+    int rc = cqlr_conn_submit(cl->conn, opcode, flags, on_answer, q, cqlr__client_now(cl));
     if (rc == CQLR_E_AGAIN)
         return cqlr__err_set(&cl->err, rc, "%s: all stream ids are in use", cqlr_client_peer(cl));
     if (rc < 0)
@@ -134,40 +139,65 @@ void cqlr_request_opts_init(const cqlr_client *cl, struct cqlr_request_opts *o, 
     const struct cqlr_request_opts defaults = {.size = size,
                                                .consistency = cl->o.consistency,
                                                .page_size = cl->o.page_size,
-                                               .paging_state = {NULL, CQLR_NULL}};
+                                               .paging_state = {NULL, CQLR_NULL},
+                                               .serial_consistency = cl->o.serial_consistency};
     memset(o, 0, size);
     memcpy(o, &defaults, size < sizeof defaults ? size : sizeof defaults);
+}
+
+static int write_query(cqlr_client *cl, struct cqlr_str cql, const struct cqlr_request_opts *o)
+{
+    struct cqlr_query m;
+    struct cqlr_wr *w = cqlr_conn_begin(cl->conn);
+    memset(&m, 0, sizeof m);
+    m.cql = cql;
+    m.params.consistency = o->consistency;
+    m.params.page_size = o->page_size;
+    m.params.paging_state = o->paging_state;
+    m.params.serial = o->serial_consistency;
+    m.params.flags = (uint8_t)((o->page_size > 0 ? CQLR_PARAM_PAGE_SIZE : 0) |
+                               (o->paging_state.n >= 0 ? CQLR_PARAM_PAGING_STATE : 0) |
+                               (o->serial_consistency ? CQLR_PARAM_SERIAL : 0));
+    if (!w)
+        return cqlr__err_set(&cl->err, CQLR_E_STATE, "QUERY not written");
+    if (cqlr_query_write(w, &m) == 0)
+        return 0;
+    return cqlr__err_set(&cl->err, w->rc, "QUERY not written: %s", cqlr_errcode_text(w->rc));
 }
 
 int cqlr_client_query(cqlr_client *cl, struct cqlr_str cql, const struct cqlr_request_opts *opts,
                       cqlr_reply_fn *fn, void *arg)
 {
     struct cqlr_request_opts o;
-    struct cqlr_query m;
     struct cqlr__request *q;
-    struct cqlr_wr *w;
     int rc;
     cqlr_request_opts_init(cl, &o, sizeof o);
     if (opts)
         memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
-    memset(&m, 0, sizeof m);
-    m.cql = cql;
-    m.params.consistency = o.consistency;
-    m.params.page_size = o.page_size;
-    m.params.paging_state = o.paging_state;
-    m.params.flags = (uint8_t)((o.page_size > 0 ? CQLR_PARAM_PAGE_SIZE : 0) |
-                               (o.paging_state.n >= 0 ? CQLR_PARAM_PAGING_STATE : 0));
     q = cqlr__request_get(cl, CQLR__QUERY, fn, arg);
     if (!q)
         return cl->err.code;
-    w = cqlr_conn_begin(cl->conn);
-    if (w && cqlr_query_write(w, &m) == 0)
-        rc = cqlr__request_submit(q, CQLR_OP_QUERY);
-    else
-        rc = cqlr__err_set(&cl->err, w ? w->rc : CQLR_E_STATE, "QUERY not written");
+    rc = write_query(cl, cql, &o);
+    if (rc == 0)
+        rc = cqlr__request_submit(q, CQLR_OP_QUERY, o.trace ? CQLR_FLAG_TRACING : 0);
     if (rc < 0) {
         cqlr_conn_drop(cl->conn);
         cqlr__request_put(q);
     }
+    return rc;
+}
+
+int cqlr_client_options(cqlr_client *cl, cqlr_reply_fn *fn, void *arg)
+{
+    struct cqlr__request *q = cqlr__request_get(cl, CQLR__OPTIONS, fn, arg);
+    int rc;
+    if (!q)
+        return cl->err.code;
+    if (cqlr_conn_begin(cl->conn)) /* the body is empty */
+        rc = cqlr__request_submit(q, CQLR_OP_OPTIONS, 0);
+    else
+        rc = cqlr__err_set(&cl->err, CQLR_E_STATE, "OPTIONS not written");
+    if (rc < 0)
+        cqlr__request_put(q);
     return rc;
 }

@@ -81,6 +81,14 @@ cqlr_prepared *cqlr_sync_prepare(cqlr_client *cl, struct cqlr_str cql)
     return wait_for(cl, &w) < 0 ? NULL : w.prepared;
 }
 
+cqlr_reply *cqlr_sync_options(cqlr_client *cl)
+{
+    struct waiter w = {.rc = 0};
+    if (usable_here(cl) < 0 || cqlr_client_options(cl, on_reply, &w) < 0)
+        return NULL;
+    return wait_for(cl, &w) < 0 ? NULL : w.kept;
+}
+
 /* ---- pages ---- */
 
 /* What the further pages of a reply are asked for with: the bound statement, or a copy of the
@@ -104,6 +112,7 @@ static bool add_pages(cqlr_reply *r, struct cqlr_str cql, const struct cqlr_requ
     cqlr_request_opts_init(r->client, &pages->o, sizeof pages->o);
     if (o)
         memcpy(&pages->o, o, o->size < sizeof pages->o ? o->size : sizeof pages->o);
+    pages->o.trace = false;
     pages->bound = bound;
     pages->cql_len = cql.n;
     if (cql.n)
@@ -148,6 +157,35 @@ cqlr_reply *cqlr_sync_execute(cqlr_client *cl, cqlr_bound *b)
     return finish(cl, &w, (struct cqlr_str){NULL, 0}, NULL, b);
 }
 
+static int query_page(cqlr_client *cl, struct cqlr__next_page *pages, struct cqlr_value state,
+                      struct waiter *w)
+{
+    struct cqlr_str cql = {pages->cql, pages->cql_len};
+    int rc;
+    pages->o.paging_state = state;
+    rc = cqlr_client_query(cl, cql, &pages->o, on_reply, w);
+    return rc < 0 ? rc : wait_for(cl, w);
+}
+
+/* The bound statement is left as the user has it: traced again, and at its first page. */
+static int execute_page(cqlr_client *cl, cqlr_bound *b, struct cqlr_value state, struct waiter *w)
+{
+    const struct cqlr_value first = {NULL, CQLR_NULL};
+    bool traced = cqlr__bound_traced(b);
+    int rc = cqlr_bound_paging_state(b, state);
+    if (rc < 0) {
+        cl->err = *cqlr_bound_err(b);
+        return rc;
+    }
+    cqlr_bound_trace(b, false);
+    rc = cqlr_client_execute(cl, b, on_reply, w);
+    if (rc == 0)
+        rc = wait_for(cl, w);
+    cqlr_bound_trace(b, traced);
+    (void)!cqlr_bound_paging_state(b, first); /* nothing is copied */
+    return rc;
+}
+
 /* The page that follows takes this one's place in the reply. */
 int cqlr__reply_next_page(cqlr_reply *r)
 {
@@ -156,19 +194,9 @@ int cqlr__reply_next_page(cqlr_reply *r)
     struct cqlr_value state = cqlr_reply_paging_state(r);
     struct waiter w = {.rc = 0};
     int rc = usable_here(cl);
-    if (rc == 0 && pages->bound) {
-        rc = cqlr_bound_paging_state(pages->bound, state);
-        if (rc == 0)
-            rc = cqlr_client_execute(cl, pages->bound, on_reply, &w);
-        else
-            cl->err = *cqlr_bound_err(pages->bound);
-    } else if (rc == 0) {
-        struct cqlr_str cql = {pages->cql, pages->cql_len};
-        pages->o.paging_state = state;
-        rc = cqlr_client_query(cl, cql, &pages->o, on_reply, &w);
-    }
     if (rc == 0)
-        rc = wait_for(cl, &w);
+        rc = pages->bound ? execute_page(cl, pages->bound, state, &w)
+                          : query_page(cl, pages, state, &w);
     if (rc < 0) {
         r->err = cl->err;
         r->rc = rc;

@@ -37,6 +37,8 @@ static cqlr_link *new_link(const struct cqlr_conn_opts *o)
     lo.max_frame = o->max_frame;
     lo.application_name = o->application_name;
     lo.application_version = o->application_version;
+    lo.username = o->username;
+    lo.password = o->password;
     return cqlr_link_new(&lo);
 }
 
@@ -54,7 +56,9 @@ cqlr_conn *cqlr_conn_new(const struct cqlr_conn_opts *opts)
         cqlr__mem_free(mem, c, sizeof *c);
         return NULL;
     }
-    c->opts.application_name = c->opts.application_version = NULL; /* were borrowed until now */
+    /* Were borrowed until now, or are the link's to look at. */
+    c->opts.application_name = c->opts.application_version = NULL;
+    c->opts.username = c->opts.password = NULL;
     cqlr__reqs_init(&c->reqs, mem);
     cqlr__io_plain_init(&c->io);
     return c;
@@ -198,7 +202,7 @@ void cqlr_conn_flush(cqlr_conn *c)
 
 static void not_connected_in_time(struct cqlr_conn *c)
 {
-    const char *what = c->state == CQLR__CONN_CONNECTING ? "connect" : "no answer to STARTUP";
+    const char *what = c->state == CQLR__CONN_CONNECTING ? "connect" : "handshake";
     cqlr__err_set(&c->err, CQLR_E_CONNECT, "%s: timed out after %llu ms", what,
                   (unsigned long long)(c->opts.connect_timeout / (SECOND / 1000)));
     cqlr__conn_fail(c);

@@ -148,6 +148,6 @@ void cqlr__conn_io_ready(struct cqlr_conn *c, unsigned events)
         c->blocked = false;
     if (events & (CQLR_READ | CQLR_HANGUP))
         read_some(c, events);
-    if (events & CQLR_WRITE)
+    if (events & CQLR_WRITE || c->state == CQLR__CONN_HELLO) /* the link answers by itself there */
         cqlr__conn_io_flush(c);
 }

@@ -14,7 +14,8 @@
 #include "proto/base/mem.h"
 #include "src/net/addr.h"
 
-#define NAME_MAX_BYTES 255 /* of a host name (RFC 1035), or of an address with a zone */
+#define LOCAL          "unix:" /* what stands before a path */
+#define NAME_MAX_BYTES 255     /* of a host name (RFC 1035), or of an address with a zone */
 
 static struct cqlr_str trim(struct cqlr_str s)
 {
@@ -77,6 +78,7 @@ static bool take_name(struct cqlr_str *s, struct cqlr_str *name)
 static bool parse_host(struct cqlr_str s, uint16_t default_port, struct cqlr__host *host)
 {
     host->port = default_port;
+    host->is_path = false;
     if (s.n == 0 || !take_name(&s, &host->name))
         return false;
     if (host->name.n == 0 || host->name.n > NAME_MAX_BYTES || memchr(host->name.p, 0, host->name.n))
@@ -86,15 +88,36 @@ static bool parse_host(struct cqlr_str s, uint16_t default_port, struct cqlr__ho
     return parse_port((struct cqlr_str){s.p + 1, s.n - 1}, &host->port);
 }
 
+static bool is_path(struct cqlr_str s)
+{
+    return s.n > strlen(LOCAL) && memcmp(s.p, LOCAL "/", strlen(LOCAL "/")) == 0;
+}
+
+static int parse_path(struct cqlr_str s, struct cqlr__host *host, struct cqlr_err *err)
+{
+    struct cqlr_str path = {s.p + strlen(LOCAL), s.n - strlen(LOCAL)};
+    *host = (struct cqlr__host){.name = path, .is_path = true};
+    if (path.n >= sizeof((struct sockaddr_un *)0)->sun_path)
+        return cqlr__err_set(err, CQLR_E_USAGE,
+                             "the path of a Unix socket has at most %zu bytes, not %zu: \"%.*s\"",
+                             sizeof((struct sockaddr_un *)0)->sun_path - 1, path.n, CQLR_STR(path));
+    if (memchr(path.p, 0, path.n))
+        return cqlr__err_set(err, CQLR_E_USAGE, "NUL in the path of a Unix socket");
+    return 1;
+}
+
 int cqlr__host_next(struct cqlr_str *list, uint16_t default_port, struct cqlr__host *host,
                     struct cqlr_err *err)
 {
     if (trim(*list).n == 0)
         return 0;
     struct cqlr_str s = trim(split(list, ','));
+    if (is_path(s))
+        return parse_path(s, host, err);
     if (parse_host(s, default_port, host))
         return 1;
-    return cqlr__err_set(err, CQLR_E_USAGE, "\"%.*s\" is not HOST, HOST:PORT or [ADDRESS]:PORT",
+    return cqlr__err_set(err, CQLR_E_USAGE,
+                         "\"%.*s\" is not HOST, HOST:PORT, [ADDRESS]:PORT or unix:/PATH",
                          CQLR_STR(s));
 }
 
@@ -109,7 +132,7 @@ void cqlr__addrs_fini(struct cqlr__addrs *a)
     cqlr__addrs_init(a, a->mem);
 }
 
-static bool append(struct cqlr__addrs *a, const struct addrinfo *ai)
+static bool append(struct cqlr__addrs *a, const void *sa, socklen_t n)
 {
     if (a->count == a->cap) {
         size_t cap = a->cap ? a->cap * 2 : 8;
@@ -119,9 +142,22 @@ static bool append(struct cqlr__addrs *a, const struct addrinfo *ai)
         a->list = list;
         a->cap = cap;
     }
-    memcpy(&a->list[a->count].sa, ai->ai_addr, ai->ai_addrlen);
-    a->list[a->count++].len = ai->ai_addrlen;
+    memcpy(&a->list[a->count].sa, sa, n);
+    a->list[a->count++].len = n;
     return true;
+}
+
+static int no_memory(struct cqlr_err *err)
+{
+    return cqlr__err_set(err, CQLR_E_NOMEM, "%s", cqlr_errcode_text(CQLR_E_NOMEM));
+}
+
+/* A path that parse_path has let pass. */
+static int append_path(struct cqlr__addrs *a, struct cqlr_str path, struct cqlr_err *err)
+{
+    struct sockaddr_un sa = {.sun_family = AF_UNIX};
+    memcpy(sa.sun_path, path.p, path.n);
+    return append(a, &sa, sizeof sa) ? 1 : no_memory(err);
 }
 
 static int append_all(struct cqlr__addrs *a, const struct addrinfo *ai, struct cqlr_err *err)
@@ -130,8 +166,8 @@ static int append_all(struct cqlr__addrs *a, const struct addrinfo *ai, struct c
     for (; ai; ai = ai->ai_next) {
         if (ai->ai_addrlen > sizeof a->list->sa)
             continue; /* neither IPv4 nor IPv6 */
-        if (!append(a, ai))
-            return cqlr__err_set(err, CQLR_E_NOMEM, "%s", cqlr_errcode_text(CQLR_E_NOMEM));
+        if (!append(a, ai->ai_addr, ai->ai_addrlen))
+            return no_memory(err);
         found++;
     }
     return found;
@@ -147,6 +183,8 @@ int cqlr__addrs_add(struct cqlr__addrs *a, const struct cqlr__host *host, struct
     char name[NAME_MAX_BYTES + 1];
     char port[6];
     struct addrinfo *ai = NULL;
+    if (host->is_path)
+        return append_path(a, host->name, err);
     snprintf(name, sizeof name, "%.*s", CQLR_STR(host->name));
     snprintf(port, sizeof port, "%u", (unsigned)host->port);
 
@@ -176,10 +214,13 @@ int cqlr__addrs_resolve(struct cqlr__addrs *a, const char *hosts, uint16_t defau
         int n = cqlr__addrs_add(a, &host, err);
         if (n == CQLR_E_NOMEM)
             return n;
-        if (n < 0)
-            failed = n;
-        else
+        if (n >= 0) {
             found += n;
+            continue;
+        }
+        failed = n;
+        if (a->passed_over)
+            a->passed_over(a->arg, err);
     }
     if (rc < 0)
         return rc;
@@ -210,6 +251,10 @@ void cqlr__addr_print(const struct sockaddr *sa, socklen_t n, char text[CQLR__AD
     } else if (sa->sa_family == AF_INET6 && n >= sizeof v6) {
         memcpy(&v6, sa, sizeof v6);
         print_v6(&v6, text);
+    } else if (sa->sa_family == AF_UNIX && n > offsetof(struct sockaddr_un, sun_path)) {
+        int room = (int)(n - offsetof(struct sockaddr_un, sun_path));
+        snprintf(text, CQLR__ADDR_TEXT, LOCAL "%.*s", room,
+                 ((const struct sockaddr_un *)sa)->sun_path);
     } else {
         snprintf(text, CQLR__ADDR_TEXT, "address family %d", sa->sa_family);
     }

@@ -6,25 +6,28 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cqlraw/base.h>
 
-/* An address that a connection can be made to. Large enough for IPv4 and IPv6, which is what names
- * resolve to. */
+/* An address that a connection can be made to: IPv4 and IPv6, which is what names resolve to, or
+ * the path of a Unix socket. */
 struct cqlr__addr {
     union {
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
+        struct sockaddr_un local;
     } sa;
     socklen_t len;
 };
 
-/* "HOST", "HOST:PORT", "[V6]", "[V6]:PORT" or a bare "V6", taken apart. host is borrowed from the
- * text. */
+/* "HOST", "HOST:PORT", "[V6]", "[V6]:PORT", a bare "V6" or "unix:/PATH", taken apart. host is
+ * borrowed from the text. */
 struct cqlr__host {
-    struct cqlr_str name;
-    uint16_t port;
+    struct cqlr_str name; /* or the path */
+    uint16_t port;        /* 0 when it is a path */
+    bool is_path;
 };
 
 /* Takes one host off the front of a list that is separated by commas (blanks around are ignored):
@@ -38,6 +41,9 @@ struct cqlr__addrs {
     struct cqlr__addr *list;
     size_t count;
     size_t cap;
+    /* Told of each host that cannot be resolved; NULL = nobody. Set after init. */
+    void (*passed_over)(void *arg, const struct cqlr_err *why);
+    void *arg;
 };
 void cqlr__addrs_init(struct cqlr__addrs *a, const struct cqlr_mem *mem);
 void cqlr__addrs_fini(struct cqlr__addrs *a);
@@ -52,9 +58,9 @@ int cqlr__addrs_add(struct cqlr__addrs *a, const struct cqlr__host *host, struct
 int cqlr__addrs_resolve(struct cqlr__addrs *a, const char *hosts, uint16_t default_port,
                         struct cqlr_err *err);
 
-#define CQLR__ADDR_TEXT 96
-/* "127.0.0.1:9042", "[::1]:9042"; always terminated. An address of another family is named by its
- * number. */
+#define CQLR__ADDR_TEXT 128
+/* "127.0.0.1:9042", "[::1]:9042", "unix:/path"; always terminated. An address of another family is
+ * named by its number. */
 void cqlr__addr_print(const struct sockaddr *sa, socklen_t n, char text[CQLR__ADDR_TEXT]);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * io.h - a transport: the five functions by which a connection moves its bytes. io_plain.c is TCP
- * as it is.
+ * io.h - a transport: the five functions by which a connection moves its bytes. io_plain.c moves
+ * them as they are.
  *
  * Nothing blocks: CQLR_E_AGAIN says that the descriptor is not ready. Every error is told in err.
  */

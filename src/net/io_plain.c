@@ -1,5 +1,5 @@
 /*
- * io_plain.c - the transport without encryption: a TCP socket.
+ * io_plain.c - the transport without encryption: a TCP or a Unix socket.
  */
 #include <errno.h>
 #include <unistd.h>

@@ -4,7 +4,11 @@
 # shellcheck source=tests/lib.sh
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../lib.sh"
 
-unset CQLRAW_HOST CQLRAW_PORT CQLSH_HOST CQLSH_PORT
+# Nothing of the user's own: neither variables nor configuration files.
+unset CQLRAW_HOST CQLRAW_PORT CQLRAW_PROFILE CQLRAW_PASSWORD_FILE CQLSH_HOST CQLSH_PORT
+unset CASSANDRA_USER CASSANDRA_PASSWORD NO_COLOR FORCE_COLOR
+export HOME=$tmp/home XDG_CONFIG_HOME=$tmp/home/.config
+mkdir -p -- "$XDG_CONFIG_HOME/cqlraw" "$HOME/.cassandra"
 
 # Starts a server with these options and waits until it listens; sets HOST and server.
 serve() {

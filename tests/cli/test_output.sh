@@ -13,7 +13,7 @@ check "stdout is empty" test ! -s "$tmp/stdout"
 printf 'key\nlocal\n' >"$tmp/want"
 same "the file has the rows" "$tmp/want" "$f"
 check "no part is left" test ! -e "$f.part"
-says 64 "--output: $f exists (use --overwrite to replace it)" run "$K" -P key=nope -o "$f"
+says 64 "cqlraw run: $f exists (use --overwrite to replace it)" run "$K" -P key=nope -o "$f"
 same "it is as it was" "$tmp/want" "$f"
 gives "--overwrite" 0 run "$K" -P key=nope -o "$f" --overwrite
 printf 'key\n' >"$tmp/want"

@@ -38,6 +38,9 @@ gives "a value by place" 0 query "$K" -P 0=local --format csv
 same "is bound" "$tmp/want" "$tmp/stdout"
 gives "a value for the next place" 0 query "$K" -P _==local --format csv
 same "is bound" "$tmp/want" "$tmp/stdout"
+gives "bound values with several pages" 0 query "SELECT table_name FROM system_schema.tables WHERE keyspace_name=?" \
+    -P _=system --format csv --page-size 1
+stdout_is "have the rows of all" 'table_name\nlocal\npeers\npeers_v2\n'
 says 64 'cqlraw query: -P x: the statement has no marker of this name' query "$K" -P x=1
 says 64 'cqlraw query: -P 1: the statement has 1 markers' query "$K" -P 1=1
 says 64 'cqlraw query: -P _: this marker has a value already' query "$K" -P key=1 -P _=1
@@ -50,6 +53,12 @@ says 2 'cqlraw query: Invalid (0x2200)' query "$K" -P 'key=\N'
 says 2 'cqlraw query: Syntax error (0x2000): stub: unknown statement' query nonsense
 gives "a statement that fails" 2 query -e "$T; nonsense; $T" --format csv
 check "leaves the output of those before it and stops" test "$(grep -c '^local$' "$tmp/stdout")" = 1
+
+gives "--trace, on a server that does not trace" 0 query "SELECT peer FROM system.peers" --trace
+stdout_is "changes no rows" ' peer\n------\n\n(0 rows)\n'
+stderr_has "and is a warning" '^cqlraw query: warning: the server did not trace the statement$'
+gives "--scl" 0 query "$T" --scl LOCAL_SERIAL
+says 64 'is not one of SERIAL|LOCAL_SERIAL' query "$T" --scl QUORUM
 
 printf -- '-- two statements\n%s;\n%s' "$T" "$K" | sed "s/?/'local'/" >"$tmp/file.cql"
 gives "statements from a file" 0 query -f "$tmp/file.cql" --format csv

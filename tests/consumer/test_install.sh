@@ -9,10 +9,11 @@ readonly HERE=$TOP/tests/consumer ROOT=$tmp/root PREFIX=$tmp/root/usr
 in_tree() { make -s -C "$TOP" BUILD="$(dirname -- "$CQLRAW")" PREFIX="$PREFIX" "$@"; }
 with_pc() { PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig pkg-config "$@"; }
 
-# program, compiler, package, options of pkg-config, more of the compiler
+# program, compiler, packages, options of pkg-config, more of the compiler
 builds() {
     local -a flags
-    read -r -a flags < <(with_pc --cflags --libs "$3")
+    # shellcheck disable=SC2086 # several packages
+    read -r -a flags < <(with_pc --cflags --libs $3)
     check "$(basename -- "$1") builds with pkg-config" "$2" -Wall -Wextra -Werror "$1" -o "$tmp/$4" "${flags[@]}" "${@:5}"
 }
 
@@ -31,9 +32,42 @@ builds "$HERE/poll.c" cc cqlraw poll -std=c11 -D_POSIX_C_SOURCE=200809L
 gives "a client in a plain poll loop" 0 "$tmp/poll" "$HOST"
 stdout_is "every callback ran" '10 queries, 10 rows\n'
 
+builds "$HERE/one_connection.c" cc cqlraw one_connection -std=c11 -D_POSIX_C_SOURCE=200809L
+gives "one connection in a plain poll loop" 0 "$tmp/one_connection" "${HOST%:*}" "${HOST#*:}"
+stdout_is "it knows its peer and its options" "$HOST supports 3 options\\n"
+
+builds "$HERE/libuv.c" cc 'cqlraw libuv' libuv -std=c11 -D_POSIX_C_SOURCE=200809L
+gives "a client on libuv" 0 "$tmp/libuv" "$HOST"
+stdout_is "every query was answered" '1000 queries on libuv\n'
+
+builds "$HERE/window.c" cc cqlraw window -std=c11
+gives "one process with a window" 0 "$tmp/window" "$HOST" 20000 100
+stdout_has "it says how many" '^20000 queries in [0-9.]+ seconds \([0-9.]+/s\), 20000 rows$'
+
+builds "$HERE/pool.c" cc cqlraw pool -std=c11
+gives "a pool, one query at a time in each process, three batches" 0 "$tmp/pool" "$HOST" 3 2000 1 10
+check "each batch is complete" test "$(grep -c '^2000 queries in .* 2000 rows$' "$tmp/stdout")" = 3
+gives "a pool with a window in each process, three batches" 0 "$tmp/pool" "$HOST" 3 20000 100 100
+check "each batch is complete" test "$(grep -c '^20000 queries in .* 20000 rows$' "$tmp/stdout")" = 3
+
+builds "$HERE/forked.c" cc cqlraw forked -std=c11 -D_POSIX_C_SOURCE=200809L
+gives "a fork that uses a handle it must not" 0 "$tmp/forked" "$HOST"
+stdout_has "the child is told" '^child: .*(fork|process)'
+stdout_has "the parent goes on" '^parent: goes on$'
+
+# These do their work on a real server (tests/live): the embedded one stores nothing.
+builds "$HERE/load_files.c" cc cqlraw load_files -std=c11
+gives "a file that is not there" 1 "$tmp/load_files" "$HOST" 'SELECT key FROM system.local WHERE key = ?' "$tmp/none"
+stderr_has "it is named" '/none: cannot be read$'
+builds "$HERE/token_scan.c" cc cqlraw token_scan -std=c11
+
 builds "$HERE/bulk.c" cc cqlraw bulk -std=c11
 gives "the main job from C" 0 "$tmp/bulk" "$HOST" 20000
 stdout_has "every parameter set gave its row" '^20000 queries, 20000 rows, 6[0-9]{3} bytes each$'
+
+builds "$HERE/rows.cpp" c++ cqlraw rows -std=c++17 -pedantic
+gives "a client from C++" 0 "$tmp/rows" "$HOST"
+stdout_is "it has the row" 'key local, 1 column\n'
 
 builds "$HERE/codec.cpp" c++ cqlraw-proto codec -std=c++17
 gives "the codec alone, from C++" 0 "$tmp/codec"

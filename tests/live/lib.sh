@@ -6,8 +6,8 @@ source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../lib.sh"
 
 : "${CONTACT:?is set by tests/live/run.sh}"
 
-cql_run() { "$CQLRAW" run --host "$CONTACT" "$@"; }
-cql_query() { "$CQLRAW" query --host "$CONTACT" "$@"; }
+cql_run() { "$CQLRAW" run --no-config --host "$CONTACT" "$@"; }
+cql_query() { "$CQLRAW" query --no-config --host "$CONTACT" "$@"; }
 
 fresh_keyspace() { # name
     cql_query --timeout 60s -e "DROP KEYSPACE IF EXISTS $1" -e "CREATE KEYSPACE $1

@@ -31,21 +31,33 @@
 #define ITEMS 20000
 
 static struct {
-    uint64_t delay;      /* ns, at most */
-    size_t bytes;        /* output of a page, at most, beside its head */
-    uint64_t many_pages; /* every so-manieth parameter set has three pages; 0 = none */
-    uint64_t fails;      /* every so-manieth is answered by an error; 0 = none */
-    uint64_t slow;       /* this one takes 0.2 s */
-    uint64_t kills;      /* this one kills its worker, always */
-    uint64_t leaves;     /* this one makes its worker exit with status 0, once */
-    uint64_t hangs_up;   /* this one makes the connection end, once */
-    int open_code;       /* connecting fails with this */
-    bool text;           /* output is the line, not the index */
+    uint64_t delay;       /* ns, at most */
+    size_t bytes;         /* output of a page, at most, beside its head */
+    uint64_t many_pages;  /* every so-manieth parameter set has three pages; 0 = none */
+    uint64_t fails;       /* every so-manieth is answered by an error; 0 = none */
+    uint64_t slow;        /* this one takes 0.2 s */
+    uint64_t kills;       /* this one kills its worker, always */
+    uint64_t leaves;      /* this one makes its worker exit with status 0, once */
+    uint64_t hangs_up;    /* this one makes the connection end, once, */
+    uint64_t hangs_again; /* and so does this one */
+    bool unsent;          /* what was under way then was not sent */
+    uint64_t down;        /* after that nobody can connect for so many ns */
+    int down_code;        /* for this reason (0: CQLR_E_CONNECT), */
+    unsigned flaps;       /* and then so many connections end before they answer anything */
+    uint64_t refuses;     /* every so-manieth's last page is refused; 0 = none */
+    unsigned refusals;    /* so often, */
+    int32_t refuse_code;  /* by this ERROR */
+    const char *write_type;
+    int open_code; /* connecting fails with this */
+    bool text;     /* output is the line, not the index */
+    bool print;    /* output is the first parameter, as the source prints it */
 } fake;
 
 static struct seen {
     _Atomic uint32_t executed[ITEMS]; /* first pages */
-    _Atomic uint32_t opened, left, hung_up;
+    _Atomic uint32_t refused[ITEMS];
+    _Atomic uint64_t down_until;
+    _Atomic uint32_t requests, opened, failed, left, hung_up, hung_again, flapped;
     _Atomic uint32_t opening, opening_most;
 } * seen;
 
@@ -60,6 +72,7 @@ struct fake_slot {
 struct fake_engine {
     cqlr_loop *loop;
     struct cqlr__engine_host host;
+    const cqlr_source *source;
     struct cqlr_timer open_timer;
     size_t slots;
     uint64_t seed;
@@ -117,11 +130,13 @@ static void fake_opened(void *arg)
 {
     struct fake_engine *e = arg;
     struct cqlr_err err;
+    int down = fake.down_code ? fake.down_code : CQLR_E_CONNECT;
+    int rc = cqlr_now() < atomic_load(&seen->down_until) ? down : fake.open_code;
     atomic_fetch_sub(&seen->opening, 1);
-    atomic_fetch_add(&seen->opened, 1);
-    if (fake.open_code)
-        cqlr__err_set(&err, fake.open_code, "10.0.0.1:9042: no");
-    e->host.opened(e->host.arg, fake.open_code, &err);
+    atomic_fetch_add(rc ? &seen->failed : &seen->opened, 1);
+    if (rc)
+        cqlr__err_set(&err, rc, "10.0.0.1:9042: no");
+    e->host.opened(e->host.arg, rc, &err);
 }
 
 static void *fake_open(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t slots,
@@ -140,6 +155,13 @@ static void *fake_open(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t s
     e->open_timer = (struct cqlr_timer){.fn = fake_opened, .arg = e};
     (void)!cqlr_loop_timer_set(loop, &e->open_timer, cqlr_now() + 1000000);
     return e;
+}
+
+static int fake_batch(void *self, const cqlr_source *source, struct cqlr_err *err)
+{
+    (void)err;
+    ((struct fake_engine *)self)->source = source;
+    return 0;
 }
 
 static void fake_close(void *self)
@@ -174,7 +196,7 @@ static int fake_snapshot(void *self, struct cqlr_wr *w)
 static void fake_hang_up(struct fake_engine *e)
 {
     struct cqlr_err err;
-    const struct cqlr__answer a = {.rc = CQLR_E_CLOSED, .err = &err};
+    const struct cqlr__answer a = {.rc = CQLR_E_CLOSED, .err = &err, .unsent = fake.unsent};
     cqlr__err_set(&err, CQLR_E_CLOSED, "10.0.0.1:9042: closed");
     e->lost = true;
     for (size_t i = 0; i < e->slots; i++) {
@@ -186,23 +208,46 @@ static void fake_hang_up(struct fake_engine *e)
     }
 }
 
+/* Does this request end the connection? */
+static bool fake_ends_it(const struct fake_slot *s)
+{
+    if ((s->index == fake.hangs_up && atomic_fetch_add(&seen->hung_up, 1) == 0) ||
+        (s->index == fake.hangs_again && atomic_fetch_add(&seen->hung_again, 1) == 0)) {
+        atomic_store(&seen->down_until, cqlr_now() + fake.down);
+        return true;
+    }
+    return seen->hung_up && atomic_load(&seen->flapped) < fake.flaps &&
+           atomic_fetch_add(&seen->flapped, 1) < fake.flaps;
+}
+
+static bool fake_refuses(const struct fake_slot *s)
+{
+    return fake.refuses && s->index % fake.refuses == 0 && s->page + 1 == fake_pages(s->index) &&
+           atomic_fetch_add(&seen->refused[s->index], 1) < fake.refusals;
+}
+
 static void fake_answer(void *arg)
 {
     struct fake_slot *s = arg;
     struct fake_engine *e = s->e;
     struct cqlr_err err = {0};
+    struct cqlr_error error = {.code = fake.refuse_code};
     struct cqlr__answer a = {.err = &err, .next = {NULL, CQLR_NULL}, .reply = s};
     uint64_t next = s->page + 1;
     if (s->index == fake.kills)
         raise(SIGKILL);
     if (s->index == fake.leaves && atomic_fetch_add(&seen->left, 1) == 0)
         _exit(0);
-    if (s->index == fake.hangs_up && atomic_fetch_add(&seen->hung_up, 1) == 0) {
+    if (fake_ends_it(s)) {
         fake_hang_up(e);
         return;
     }
     s->flying = false;
-    if (fake_fails(s->index) && next == fake_pages(s->index))
+    if (fake_refuses(s)) {
+        a.rc = cqlr__err_set(&err, CQLR_E_SERVER, "10.0.0.1:9042: not now");
+        error.write_type = cqlr_cstr(fake.write_type ? fake.write_type : "");
+        a.error = &error;
+    } else if (fake_fails(s->index) && next == fake_pages(s->index))
         a.rc = cqlr__err_set(&err, CQLR_E_SERVER, "set %llu refused", (unsigned long long)s->index);
     else if (next < fake_pages(s->index))
         a.next = (struct cqlr_value){(const uint8_t *)&next, sizeof next};
@@ -222,6 +267,7 @@ static int fake_execute(void *self, size_t slot, uint64_t index, struct cqlr_val
     s->line = line;
     s->page = 0;
     s->flying = true;
+    atomic_fetch_add(&seen->requests, 1);
     if (state.n == sizeof s->page)
         memcpy(&s->page, state.p, sizeof s->page);
     else if (index < ITEMS)
@@ -240,14 +286,22 @@ static int fake_page(void *self, const struct cqlr_item *item, void *reply, stru
     const struct fake_slot *s = reply;
     (void)self;
     (void)err;
-    if (item->index != s->index || item->page != s->page)
+    if (item->index != s->index || item->page != s->page ||
+        item->rows_before != s->page * (s->index % 3))
         abort();
-    fake_output(out, s->index, s->page, s->line);
+    if (fake.print) {
+        if (cqlr_source_print(s->e->source, s->index, 0, out) < 0)
+            abort();
+        cqlr_wr_u8(out, '\n');
+    } else {
+        fake_output(out, s->index, s->page, s->line);
+    }
     *rows = s->index % 3; /* every third has no row */
     return 0;
 }
 
 static const struct cqlr__engine fake_engine = {.open = fake_open,
+                                                .batch = fake_batch,
                                                 .close = fake_close,
                                                 .lost = fake_lost,
                                                 .snapshot = fake_snapshot,
@@ -275,14 +329,14 @@ static int run_output(void *arg, const uint8_t *p, size_t n)
     return r->each_output ? r->each_output(r) : 0;
 }
 
-static void run_error(void *arg, uint64_t index, const struct cqlr_err *err)
+static void run_error(void *arg, const struct cqlr_bulk_failure *f)
 {
     struct run *r = arg;
-    assert_true(err->code < 0 && err->text[0]);
+    assert_true(f->err->code < 0 && f->err->text[0]);
     if (r->o.order == CQLR_ORDER_INPUT)
-        assert_true(!r->failed || index > r->last_failed);
+        assert_true(!r->failed || f->index > r->last_failed);
     r->failed++;
-    r->last_failed = index;
+    r->last_failed = f->index;
 }
 
 static void run_worker(void *arg, enum cqlr_worker_event ev, pid_t pid, unsigned slot,
@@ -305,7 +359,7 @@ static int run_setup(void **state)
         seen = mmap(NULL, sizeof *seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     memset(seen, 0, sizeof *seen);
     memset(&fake, 0, sizeof fake);
-    fake.kills = fake.leaves = fake.hangs_up = fake.slow = NONE;
+    fake.kills = fake.leaves = fake.hangs_up = fake.hangs_again = fake.slow = NONE;
     memset(&run, 0, sizeof run);
     cqlr_wr_init(&run.out, NULL, SIZE_MAX / 2);
     cqlr_client_opts_init(&run.client, sizeof run.client);
@@ -338,7 +392,7 @@ static unsigned open_descriptors(void)
 }
 
 /* Runs what run.o says over 0..total-1; nothing may be left behind, whatever the result. */
-static int run_ints(uint64_t total)
+static inline int run_ints(uint64_t total)
 {
     const struct cqlr_source_param p = {
         .name = "id", .kind = CQLR_SOURCE_INT, .last = (int64_t)total - 1, .step = 1};
@@ -369,7 +423,7 @@ static void run_expect(struct cqlr_wr *w, uint64_t total)
 }
 
 /* The output is that of all of them, byte for byte; or with `part` the beginning of it. */
-static void run_check(uint64_t total, bool part)
+static inline void run_check(uint64_t total, bool part)
 {
     struct cqlr_wr want;
     run_expect(&want, total);

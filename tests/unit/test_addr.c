@@ -38,7 +38,26 @@ static void forms_of_a_host(void **state)
         assert_int_equal(next(rows[i].text, &host, &err), 1);
         assert_str(host.name, rows[i].name);
         assert_int_equal(host.port, rows[i].port);
+        assert_false(host.is_path);
     }
+}
+
+static void forms_of_a_path(void **state)
+{
+    struct cqlr_str list = cqlr_cstr("unix:/a b/c:1, unix:/x ,unix:7");
+    struct cqlr__host host;
+    struct cqlr_err err;
+    (void)state;
+    assert_int_equal(cqlr__host_next(&list, 9042, &host, &err), 1);
+    assert_true(host.is_path);
+    assert_str(host.name, "/a b/c:1");
+    assert_int_equal(cqlr__host_next(&list, 9042, &host, &err), 1);
+    assert_true(host.is_path);
+    assert_str(host.name, "/x");
+    assert_int_equal(cqlr__host_next(&list, 9042, &host, &err), 1);
+    assert_false(host.is_path); /* a host of that name */
+    assert_str(host.name, "unix");
+    assert_int_equal(host.port, 7);
 }
 
 static void what_is_not_a_host(void **state)
@@ -46,14 +65,15 @@ static void what_is_not_a_host(void **state)
     static const char *const rows[] = {",",       ":9042", "h:",     "h:0",      "h:65536",
                                        "h:1x",    "h:-1",  "h:+1",   "h:123456", "h: 1",
                                        "[::1",    "[]:1",  "[::1]x", "[::1]:",   "[::1]9042",
-                                       "[::1]:0", " , a",  "[",      ":"};
+                                       "[::1]:0", " , a",  "[",      ":",        "unix:a",
+                                       "unix:"};
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct cqlr__host host;
         struct cqlr_err err;
         if (next(rows[i], &host, &err) != CQLR_E_USAGE)
             fail_msg("\"%s\" was taken", rows[i]);
-        assert_non_null(strstr(err.text, "is not HOST, HOST:PORT or [ADDRESS]:PORT"));
+        assert_non_null(strstr(err.text, "is not HOST, HOST:PORT, [ADDRESS]:PORT or unix:/PATH"));
     }
 }
 
@@ -69,6 +89,20 @@ static void name_that_is_too_long_is_refused(void **state)
     text[255] = 'a';
     text[256] = '\0';
     assert_int_equal(next(text, &host, &err), CQLR_E_USAGE);
+}
+
+static void path_that_is_too_long_is_refused(void **state)
+{
+    char text[200] = "unix:/";
+    struct cqlr__host host;
+    struct cqlr_err err;
+    (void)state;
+    memset(text + 6, 'p', 106);
+    assert_int_equal(next(text, &host, &err), 1);
+    assert_int_equal(host.name.n, 107);
+    text[6 + 106] = 'p';
+    assert_int_equal(next(text, &host, &err), CQLR_E_USAGE);
+    assert_non_null(strstr(err.text, "at most 107 bytes, not 108"));
 }
 
 static void list_is_taken_apart(void **state)
@@ -104,11 +138,11 @@ static void addresses_keep_their_order(void **state)
     struct cqlr_err err;
     (void)state;
     cqlr__addrs_init(&a, counter_init(&c, 0));
-    assert_int_equal(cqlr__addrs_resolve(&a, "10.0.0.1, [::1]:7,10.0.0.2:8", 9042, &err), 3);
+    assert_int_equal(cqlr__addrs_resolve(&a, "10.0.0.1, [::1]:7,unix:/s", 9042, &err), 3);
     assert_int_equal(a.count, 3);
     assert_prints(&a.list[0], "10.0.0.1:9042");
     assert_prints(&a.list[1], "[::1]:7");
-    assert_prints(&a.list[2], "10.0.0.2:8");
+    assert_prints(&a.list[2], "unix:/s");
     for (int i = 0; i < 100; i++)
         assert_int_equal(cqlr__addrs_resolve(&a, "10.0.0.3", 1, &err), 1);
     assert_int_equal(a.count, 103);
@@ -119,14 +153,25 @@ static void addresses_keep_their_order(void **state)
     assert_int_equal(a.count, 0);
 }
 
+static void count_passed_over(void *arg, const struct cqlr_err *why)
+{
+    assert_int_equal(why->code, CQLR_E_RESOLVE);
+    assert_memory_equal(why->text, "a..b: ", 6);
+    ++*(int *)arg;
+}
+
 /* An empty label is in no name, so nobody is asked. */
 static void host_that_is_not_known_is_passed_over(void **state)
 {
     struct cqlr__addrs a;
     struct cqlr_err err;
     (void)state;
+    int told = 0;
     cqlr__addrs_init(&a, NULL);
+    a.passed_over = count_passed_over;
+    a.arg = &told;
     assert_int_equal(cqlr__addrs_resolve(&a, "a..b,10.0.0.1", 9042, &err), 1);
+    assert_int_equal(told, 1);
     assert_int_equal(a.count, 1);
     assert_prints(&a.list[0], "10.0.0.1:9042");
     assert_int_equal(cqlr__addrs_resolve(&a, "a..b", 9042, &err), CQLR_E_RESOLVE);
@@ -156,6 +201,10 @@ static void other_families_and_short_addresses_are_named_by_number(void **state)
     (void)state;
     a.sa.any.sa_family = AF_UNIX;
     assert_prints(&a, "address family 1");
+    memset(a.sa.local.sun_path, 'p', sizeof a.sa.local.sun_path); /* not terminated */
+    a.len = offsetof(struct sockaddr_un, sun_path) + 2;
+    assert_prints(&a, "unix:pp");
+    a.len = 2;
     a.sa.any.sa_family = AF_INET;
     assert_prints(&a, "address family 2");
     memset(&a, 0xFF, sizeof a);
@@ -168,8 +217,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_of_a_host),
+        cmocka_unit_test(forms_of_a_path),
         cmocka_unit_test(what_is_not_a_host),
         cmocka_unit_test(name_that_is_too_long_is_refused),
+        cmocka_unit_test(path_that_is_too_long_is_refused),
         cmocka_unit_test(list_is_taken_apart),
         cmocka_unit_test(addresses_keep_their_order),
         cmocka_unit_test(host_that_is_not_known_is_passed_over),

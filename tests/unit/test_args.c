@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "tools/cqlraw/args.h"
-#include "tools/cqlraw/suggest.h"
+#include "tools/cqlraw/args/args.h"
+#include "tools/cqlraw/args/suggest.h"
 
 /* The program's own table names functions of all commands; the parser needs names and bits only. */
 const struct command commands[] = {
@@ -174,8 +174,7 @@ static void every_mistake_is_one_clear_line(void **state)
     refused("run|Q|--block|1|--BLOCK=2", "cqlraw run: --block is given twice");
     refused("run|Q|--overwrite=yes", "cqlraw run: --overwrite takes no value");
     refused("run|Q|--order|up", "cqlraw run: --order: \"up\" is not one of input|none");
-    refused("run|Q|--format|ndjson",
-            "cqlraw run: --format: \"ndjson\" is not one of csv|table|none");
+    refused("run|Q|--combine|x", "cqlraw run: --combine: \"x\" is not one of product|zip");
     refused("run|Q|--protocol|5", "cqlraw run: --protocol: \"5\" is not possible yet");
     refused("run|Q|--timeout|5", "cqlraw run: --timeout: \"5\" is not a time such as 250ms, 5s, "
                                  "2m or 1h");
@@ -217,5 +216,7 @@ int main(void)
         cmocka_unit_test(every_mistake_is_one_clear_line),
         cmocka_unit_test(help_is_taken_everywhere),
     };
+    unsetenv("XDG_CONFIG_HOME");
+    unsetenv("HOME"); /* then there are no configuration files */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -200,6 +200,19 @@ static void work_that_must_not_be_repeated_is_reported_when_its_connection_is_lo
         assert_int_equal(seen->executed[i], 1);
 }
 
+static void work_that_was_not_sent_is_repeated_whatever_it_is(void **state)
+{
+    (void)state;
+    fake.hangs_up = 300;
+    fake.unsent = true;
+    fake.delay = 300000;
+    run.o.block = 10;
+    run.o.idempotence = CQLR_IDEMPOTENT_NO;
+    assert_int_equal(run_ints(1000), 0);
+    run_check(1000, false);
+    assert_int_equal(run.s.queries, 1000);
+}
+
 /* ---- parameters and callbacks ---- */
 
 static int head(void *arg, const struct cqlr_columns *markers, const struct cqlr_columns *columns,
@@ -511,6 +524,7 @@ int main(void)
         T(a_connection_that_cannot_be_opened_ends_the_run),
         T(a_lost_connection_is_opened_again_and_its_work_repeated),
         T(work_that_must_not_be_repeated_is_reported_when_its_connection_is_lost),
+        T(work_that_was_not_sent_is_repeated_whatever_it_is),
         T(the_head_comes_first_also_when_there_is_nothing_else),
         T(a_parameter_that_does_not_fit_stops_before_anything_is_sent),
         T(the_outputs_code_ends_the_run),

@@ -94,13 +94,13 @@ static void failures_keep_their_place(void **state)
 
 static uint8_t told[ITEMS];
 
-static void tell(void *arg, uint64_t index, const struct cqlr_err *err)
+static void tell(void *arg, const struct cqlr_bulk_failure *f)
 {
     (void)arg;
-    assert_int_equal(err->code, CQLR_E_CLOSED);
-    assert_string_equal(err->text, "worker died, outcome unknown");
-    assert_false(told[index]);
-    told[index] = 1;
+    assert_int_equal(f->err->code, CQLR_E_CLOSED);
+    assert_string_equal(f->err->text, "worker died, outcome unknown");
+    assert_false(told[f->index]);
+    told[f->index] = 1;
 }
 
 static void what_must_not_be_repeated_is_sent_once_and_counted_exactly(void **state)

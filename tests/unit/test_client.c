@@ -182,6 +182,7 @@ static void a_body_that_lies_ends_the_connection(void **state)
     (void)state;
     start(&f, a_lying_body, 5000 * MS);
     assert_null(cqlr_sync_query(f.cl, cqlr_cstr("SELECT"), NULL));
+    assert_int_equal(cqlr_client_err(f.cl)->code, CQLR_E_PROTO);
     assert_non_null(strstr(cqlr_client_err(f.cl)->text, "127.0.0.1:"));
     assert_null(cqlr_sync_query(f.cl, cqlr_cstr("SELECT"), NULL));
     assert_int_equal(cqlr_client_err(f.cl)->code, CQLR_E_STATE);

@@ -114,7 +114,7 @@ static void silent_server_ends_at_the_connect_deadline(void **state)
     assert_true(serve(&h, 10000));
     cqlr_conn_time(h.c, h.now + 2 * SECOND);
     log_is(&h, "close:CONNECT ");
-    err_is(&h, CQLR_E_CONNECT, "no answer to STARTUP: timed out after 2000 ms");
+    err_is(&h, CQLR_E_CONNECT, "handshake: timed out after 2000 ms");
     host_fini(&h);
 }
 
@@ -129,7 +129,30 @@ static void handshake_that_fails_tells_the_servers_words(void **state)
     server_write(&h, "\x84\0\0\0\3\0\0\0\5\0\3a.B", 14);
     assert_true(serve(&h, 10000));
     log_is(&h, "close:AUTH ");
-    err_is(&h, CQLR_E_AUTH, "server asks for authentication (a.B), which this version cannot give");
+    err_is(&h, CQLR_E_AUTH, "server asks for authentication (a.B); give a user name and password");
+    host_fini(&h);
+}
+
+static void password_leaves_without_being_asked_to_flush(void **state)
+{
+    struct host h;
+    char response[CQLR_FRAME_HEADER + 4 + 6];
+    (void)state;
+    host_init(&h);
+    h.o.username = "me";
+    h.o.password = "pw";
+    open_conn(&h);
+    server_accept(&h);
+    assert_true(serve(&h, 10000));
+    server_request(&h);
+    server_write(&h, "\x84\0\0\0\3\0\0\0\5\0\3a.B", 14);
+    assert_true(serve(&h, 10000));
+    server_read(&h, response, sizeof response);
+    assert_memory_equal(response, "\x4\0\0\0\xf\0\0\0\xa\0\0\0\6\0me\0pw", sizeof response);
+    log_is(&h, "");
+    server_write(&h, "\x84\0\0\0\x10\0\0\0\4\xff\xff\xff\xff", 13);
+    assert_true(serve(&h, 10000));
+    log_is(&h, "open ");
     host_fini(&h);
 }
 
@@ -342,6 +365,7 @@ int main(void)
         cmocka_unit_test(refused_connection_names_the_peer),
         cmocka_unit_test(silent_server_ends_at_the_connect_deadline),
         cmocka_unit_test(handshake_that_fails_tells_the_servers_words),
+        cmocka_unit_test(password_leaves_without_being_asked_to_flush),
         cmocka_unit_test(last_answers_are_given_before_the_end),
         cmocka_unit_test(end_in_the_middle_of_a_frame_is_told),
         cmocka_unit_test(end_during_the_handshake_is_told),

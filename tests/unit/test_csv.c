@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "tools/cqlraw/out_csv.h"
+#include "tools/cqlraw/rows/out_csv.h"
 
 static const struct cqlr_type text = {.id = CQLR_TYPE_VARCHAR};
 static const struct cqlr_type number = {.id = CQLR_TYPE_INT};

@@ -99,6 +99,33 @@ static void nothing_and_extremes(void **state)
     assert_true(cqlr__hist_at(&h, 1000) > UINT64_C(4000000000000));
 }
 
+static void buckets_meet_and_hold_what_is_added(void **state)
+{
+    uint64_t next = 0, low, high;
+    (void)state;
+    for (unsigned i = 0; i < CQLR__HIST_BUCKETS; i++) {
+        cqlr__hist_range(i, &low, &high);
+        assert_true(low == next && high >= low);
+        next = high + 1;
+    }
+    assert_true(next == UINT64_C(1) << CQLR__HIST_BITS);
+    for (uint64_t v = 0; v < UINT64_C(1) << CQLR__HIST_BITS; v = v * 5 / 4 + 1) {
+        unsigned found = 0;
+        cqlr__hist_clear(&h);
+        assert_int_equal(cqlr__hist_at(&h, 500), 0);
+        cqlr__hist_add(&h, v);
+        for (unsigned i = 0; i < CQLR__HIST_BUCKETS; i++) {
+            cqlr__hist_range(i, &low, &high);
+            if (h.bucket[i]) {
+                assert_true(low <= v && v <= high);
+                found++;
+            }
+        }
+        assert_int_equal(found, 1);
+        assert_true(cqlr__hist_min(&h) == v && cqlr__hist_max(&h) == v);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +133,7 @@ int main(void)
         cmocka_unit_test(small_values_are_exact),
         cmocka_unit_test(merging_is_the_same_as_adding_all_to_one),
         cmocka_unit_test(nothing_and_extremes),
+        cmocka_unit_test(buckets_meet_and_hold_what_is_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

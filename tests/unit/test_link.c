@@ -126,15 +126,6 @@ static void error_of_another_version_is_read_for_its_text(void **state)
     cqlr_wr_fini(&w);
 }
 
-static void authentication_that_is_asked_for_is_named(void **state)
-{
-    (void)state;
-    cqlr_link *l = link_of(CQLR_CLIENT, NULL);
-    feed_frame(l, RESPONSE4, 0, 0, CQLR_OP_AUTHENTICATE, "\0\7a.Class", 9);
-    assert_fails(l, CQLR_E_AUTH, "server asks for authentication (a.Class), which this version");
-    cqlr_link_free(l);
-}
-
 /* What may not come during the handshake: header, body, what is said. */
 static void handshake_takes_nothing_else(void **state)
 {
@@ -495,7 +486,6 @@ int main(void)
         cmocka_unit_test(options_of_an_older_caller_get_defaults_for_the_rest),
         cmocka_unit_test(refused_startup_tells_the_servers_words),
         cmocka_unit_test(error_of_another_version_is_read_for_its_text),
-        cmocka_unit_test(authentication_that_is_asked_for_is_named),
         cmocka_unit_test(handshake_takes_nothing_else),
         cmocka_unit_test(first_byte_alone_is_enough_to_see_a_stranger),
         cmocka_unit_test(answers_in_any_order_find_their_requests),

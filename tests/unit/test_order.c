@@ -251,12 +251,42 @@ static void a_holder_only_gets_units_behind_those_it_has(void **state)
     cqlr__order_fini(&o);
 }
 
+static void the_text_of_any_item_is_found(void **state)
+{
+    struct cqlr__order o;
+    struct cqlr__unit *u;
+    struct cqlr_wr texts;
+    (void)state;
+    cqlr__order_init(&o);
+    cqlr_wr_init(&texts, NULL, 0);
+    for (int32_t i = 0; i < 50; i++) {
+        int32_t n = i % 10 == 9 ? CQLR_NULL : i;
+        cqlr_wr_raw(&texts, &n, sizeof n);
+        for (int32_t k = 0; k < n; k++)
+            cqlr_wr_u8(&texts, (uint8_t)i);
+    }
+    u = cqlr__order_add(&o, 1000, 50, &texts);
+    assert_non_null(u);
+    seed = 88172645463325252u;
+    for (unsigned i = 0; i < 500; i++) {
+        uint64_t item = i < 50 ? i : rnd(50); /* in order, and not */
+        struct cqlr_value v = cqlr__order_text(u, item);
+        assert_int_equal(v.n, item % 10 == 9 ? CQLR_NULL : (int32_t)item);
+        assert_true(v.n <= 0 || v.p[v.n - 1] == item);
+    }
+    assert_int_equal(cqlr__order_text(u, 50).n, CQLR_NULL);
+    u->texts.n -= 10; /* cut off */
+    assert_int_equal(cqlr__order_text(u, 48).n, CQLR_NULL);
+    cqlr__order_fini(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_order_of_completion_and_death_gives_the_same_output),
         cmocka_unit_test(records_that_do_not_continue_a_unit_are_refused),
         cmocka_unit_test(a_holder_only_gets_units_behind_those_it_has),
+        cmocka_unit_test(the_text_of_any_item_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ static void pass_through(int to, int from, size_t n, size_t piece)
     for (size_t i = 0; i < n; i++)
         all[i] = byte_at(i);
     assert_int_equal(cqlr__out_open(&o, to, NULL, NULL, &err), 0);
+    (void)fcntl(to, F_SETPIPE_SZ, 65536); /* it had been made larger */
     while (got < n) {
         while (sent < n && !cqlr__out_blocked(&o)) {
             size_t k = piece < n - sent ? piece : n - sent;
@@ -83,6 +84,7 @@ static void a_pipe_that_cannot_be_opened_again_is_polled(void **state)
     assert_int_equal(pipe(p), 0);
     assert_int_equal(cqlr__out_open(&o, p[1], NULL, NULL, &err), 0);
     assert_int_equal(o.kind, CQLR__OUT_OWN);
+    (void)fcntl(p[1], F_SETPIPE_SZ, 65536);
     close(o.fd);
     o.kind = CQLR__OUT_SHARED; /* as if */
     o.fd = p[1];
@@ -94,6 +96,42 @@ static void a_pipe_that_cannot_be_opened_again_is_polled(void **state)
     cqlr__out_close(&o);
     close(p[0]);
     close(p[1]);
+}
+
+/* Makes room of n bytes in the pipe and flushes. */
+static void take_and_flush(struct cqlr__out *o, int from, uint8_t *buf, size_t n)
+{
+    assert_int_equal(read(from, buf, n), n);
+    assert_int_equal(cqlr__out_flush(o), 1);
+}
+
+static void a_reader_in_small_pieces_is_left_alone_longer(void **state)
+{
+    struct cqlr__out o;
+    int p[2];
+    uint8_t *data = calloc(1, 8000000);
+    uint64_t longest, before = 0;
+    (void)state;
+    assert_int_equal(pipe(p), 0);
+    assert_int_equal(cqlr__out_open(&o, p[1], NULL, NULL, &err), 0);
+    assert_true(o.capacity >= 65536);
+    assert_int_equal(cqlr__out_write(&o, data, 8000000), 0);
+    assert_int_equal(o.pause, 0);
+    for (int i = 0; i < 10; i++) {
+        take_and_flush(&o, p[0], data, 4096);
+        assert_true(o.pause > before || (i > 2 && o.pause == before));
+        before = o.pause;
+    }
+    longest = o.pause;
+    assert_int_equal(cqlr__out_flush(&o), 1); /* that nothing was taken says nothing */
+    assert_true(o.pause == longest);
+    for (int i = 0; i < 5; i++)
+        take_and_flush(&o, p[0], data, o.capacity / 2);
+    assert_int_equal(o.pause, 0);
+    cqlr__out_close(&o);
+    close(p[0]);
+    close(p[1]);
+    free(data);
 }
 
 static void a_closed_pipe_is_an_error_and_no_signal(void **state)
@@ -185,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_pipe_that_stalls_blocks_nobody_and_loses_nothing),
         cmocka_unit_test(a_socket_likewise),
         cmocka_unit_test(a_pipe_that_cannot_be_opened_again_is_polled),
+        cmocka_unit_test(a_reader_in_small_pieces_is_left_alone_longer),
         cmocka_unit_test(a_closed_pipe_is_an_error_and_no_signal),
         cmocka_unit_test(a_full_disk_is_told_at_the_write),
         cmocka_unit_test(a_file_is_written_where_its_offset_is),

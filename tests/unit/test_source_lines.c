@@ -15,6 +15,13 @@
 
 static struct cqlr_err err;
 
+static void init(struct cqlr__lines *l, int fd)
+{
+    cqlr_source *s = cqlr_source_lines(fd, NULL, &err);
+    cqlr__lines_init(l, s);
+    cqlr_source_free(s);
+}
+
 /* The texts that `n` bytes written in pieces give, as "<a><b>"; null is "<NULL>". */
 static void gives(const char *input, size_t piece, const char *want)
 {
@@ -23,7 +30,7 @@ static void gives(const char *input, size_t piece, const char *want)
     size_t n = strlen(input), at = 0;
     int p[2];
     assert_int_equal(pipe(p), 0);
-    cqlr__lines_init(&l, p[0]);
+    init(&l, p[0]);
     cqlr_wr_init(&got, NULL, 0);
     for (;;) {
         size_t k = piece < n - at ? piece : n - at;
@@ -84,7 +91,7 @@ static void a_line_of_more_than_16_mib_is_named(void **state)
     (void)state;
     memset(big, 'x', 65536);
     assert_int_equal(pipe(fds), 0);
-    cqlr__lines_init(&l, fds[0]);
+    init(&l, fds[0]);
     assert_int_equal(write(fds[1], "one\n", 4), 4);
     assert_int_equal(cqlr__lines_read(&l, &err), 1);
     assert_false(cqlr__lines_gather(&l, 100));
@@ -109,12 +116,12 @@ static void an_empty_pipe_is_not_waited_for(void **state)
     int fds[2];
     (void)state;
     assert_int_equal(pipe(fds), 0);
-    cqlr__lines_init(&l, fds[0]);
+    init(&l, fds[0]);
     assert_int_equal(cqlr__lines_read(&l, &err), 0);
     cqlr__lines_fini(&l);
     close(fds[0]);
     close(fds[1]);
-    cqlr__lines_init(&l, 9999);
+    init(&l, 9999);
     assert_int_equal(cqlr__lines_read(&l, &err), CQLR_E_IO);
     cqlr__lines_fini(&l);
 }

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "tools/cqlraw/numbers.h"
-#include "tools/cqlraw/spec.h"
+#include "tools/cqlraw/args/numbers.h"
+#include "tools/cqlraw/run/spec.h"
 
 static struct spec parse(const char *arg)
 {

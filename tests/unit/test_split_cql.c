@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "tools/cqlraw/split_cql.h"
+#include "tools/cqlraw/query/split_cql.h"
 
 /* `want` ends with NULL. */
 static void splits(const char *text, const char *const *want)

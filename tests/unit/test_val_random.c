@@ -1,6 +1,6 @@
 /*
- * test_val_random.c - random types and values: value → literal → the same value, and random bytes
- * and texts that no function may trip over (run it under a sanitizer).
+ * test_val_random.c - random types and values: value → text, literal or JSON → the same value, and
+ * random bytes and texts that no function may trip over (run it under a sanitizer).
  */
 #include "tests/unit/val_help.h"
 
@@ -179,7 +179,8 @@ static void check_round(const struct cqlr_type *t, struct cqlr_wr *value,
     if (cqlr_value_print(&text, t, v, style, &err))
         fail_msg("%s", err.text);
     struct cqlr_str s = {(const char *)text.p, text.n};
-    if (cqlr_value_parse(&back, t, s, &err))
+    if (style == CQLR_JSON ? cqlr_value_from_json(&back, t, s, &err)
+                           : cqlr_value_parse(&back, t, s, &err))
         fail_msg("%s: %.*s", err.text, CQLR_STR(s));
     if (back.n != value->n || (back.n && memcmp(back.p, value->p, back.n) != 0))
         fail_msg("came back changed: %.*s", CQLR_STR(s));
@@ -200,6 +201,7 @@ static void values_come_back_from_their_text(void **state)
         random_type(&a, &t, (int)below(DEEP));
         random_value(&value, &t);
         check_round(&t, &value, CQLR_TEXT);
+        check_round(&t, &value, CQLR_JSON);
         if (t.id != CQLR_TYPE_VARCHAR &&
             t.id != CQLR_TYPE_ASCII) /* whose text is read as it stands */
             check_round(&t, &value, CQLR_LITERAL);
@@ -260,10 +262,20 @@ static void damaged_values_are_printed_or_refused(void **state)
     }
 }
 
+/* A text of at most 400 bytes, cut and with some bytes of `alphabet` in it. */
+static char *damaged(const char *good, const char *alphabet)
+{
+    static char text[400];
+    size_t n = strlen(good) < sizeof text ? strlen(good) : sizeof text - 1;
+    memcpy(text, good, n);
+    for (uint32_t k = 1 + below(4); k-- > 0 && n;)
+        text[below((uint32_t)n)] = alphabet[below((uint32_t)strlen(alphabet))];
+    text[below(2) ? n : below((uint32_t)n + 1)] = 0;
+    return text;
+}
+
 static void damaged_texts_are_read_or_refused(void **state)
 {
-    static const char alphabet[] = "[]{}(),:'\"0123456789-+.eExXZTPnul \n\x80\xC3\xA4";
-    char text[400];
     (void)state;
     for (int i = 0; i < ROUNDS; i++) {
         struct cqlr_arena a;
@@ -274,12 +286,10 @@ static void damaged_texts_are_read_or_refused(void **state)
         random_type(&a, &t, DEEP);
         random_value(&value, &t);
         print_bytes(&t, value.p, (int32_t)value.n, CQLR_LITERAL);
-        size_t n = strlen(answer.text) < sizeof text ? strlen(answer.text) : sizeof text - 1;
-        memcpy(text, answer.text, n);
-        for (uint32_t k = 1 + below(4); k-- > 0 && n;)
-            text[below((uint32_t)n)] = alphabet[below(sizeof alphabet - 1)];
-        text[below(2) ? n : below((uint32_t)n + 1)] = 0;
-        parse_text(&t, text);
+        parse_text(&t, damaged(answer.text, "[]{}(),:'\"0123456789-+.eExXZTPnul \n\x80\xC3\xA4"));
+        assert_true(answer.rc == 0 || answer.rc == CQLR_E_TYPE);
+        print_bytes(&t, value.p, (int32_t)value.n, CQLR_JSON);
+        read_json(&t, damaged(answer.text, "[]{},:\"\\0123456789-+.eExXTnulbd \n\x80\xC3\xA4"));
         assert_true(answer.rc == 0 || answer.rc == CQLR_E_TYPE);
         cqlr_wr_fini(&value);
         cqlr_arena_fini(&a);

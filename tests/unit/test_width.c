@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <cmocka.h>
 
-#include "tools/cqlraw/out_table.h"
-#include "tools/cqlraw/run_table.h"
-#include "tools/cqlraw/width.h"
+#include "tools/cqlraw/rows/out_table.h"
+#include "tools/cqlraw/rows/width.h"
+#include "tools/cqlraw/run/run_table.h"
 
 static void prints(const char *text, const char *want, size_t columns)
 {

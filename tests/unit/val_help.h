@@ -85,15 +85,19 @@ static inline const char *print_hex(const struct cqlr_type *t, const char *hex,
     return print_bytes(t, bytes, (int32_t)unhex(hex, bytes), style);
 }
 
+typedef int value_reader(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr_str text,
+                         struct cqlr_err *err);
+
 /* The bytes of this text as hex, or "!" and the error's text. */
-static inline const char *parse_text(const struct cqlr_type *t, const char *text)
+static inline const char *read_with(value_reader *reader, const struct cqlr_type *t,
+                                    const char *text)
 {
     struct cqlr_wr w;
     char *copy = malloc(strlen(text) + 1);
     struct cqlr_str s = {copy, strlen(text)};
     memcpy(copy, text, s.n);
     cqlr_wr_init(&w, NULL, 0);
-    answer.rc = cqlr_value_parse(&w, t, s, &answer.err);
+    answer.rc = reader(&w, t, s, &answer.err);
     free(copy);
     keep_answer(&w, 1);
     if (answer.rc)
@@ -101,10 +105,21 @@ static inline const char *parse_text(const struct cqlr_type *t, const char *text
     return answer.text;
 }
 
-#define assert_prints(t, hex, text)  assert_string_equal(print_hex(t, hex, CQLR_TEXT), text)
-#define assert_literal(t, hex, text) assert_string_equal(print_hex(t, hex, CQLR_LITERAL), text)
-#define assert_json(t, hex, text)    assert_string_equal(print_hex(t, hex, CQLR_JSON), text)
-#define assert_parses(t, text, hex)  assert_string_equal(parse_text(t, text), hex)
+static inline const char *parse_text(const struct cqlr_type *t, const char *text)
+{
+    return read_with(cqlr_value_parse, t, text);
+}
+
+static inline const char *read_json(const struct cqlr_type *t, const char *text)
+{
+    return read_with(cqlr_value_from_json, t, text);
+}
+
+#define assert_prints(t, hex, text)    assert_string_equal(print_hex(t, hex, CQLR_TEXT), text)
+#define assert_literal(t, hex, text)   assert_string_equal(print_hex(t, hex, CQLR_LITERAL), text)
+#define assert_json(t, hex, text)      assert_string_equal(print_hex(t, hex, CQLR_JSON), text)
+#define assert_parses(t, text, hex)    assert_string_equal(parse_text(t, text), hex)
+#define assert_from_json(t, json, hex) assert_string_equal(read_json(t, json), hex)
 #define assert_refused(t, text)                                                                    \
     do {                                                                                           \
         parse_text(t, text);                                                                       \

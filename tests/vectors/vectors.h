@@ -5,7 +5,7 @@
  *     name WORD        starts a vector
  *     about TEXT       one line for people
  *     hex DIGITS       bytes of the frame, header included; several lines are one string of bytes
- *     > TEXT           a line of what the frame says, as describe.c writes it
+ *     > TEXT           a line of what the frame says, as `cqlraw frame decode --show-secrets` does
  */
 #ifndef CQLRAW_TESTS_VECTORS_H
 #define CQLRAW_TESTS_VECTORS_H

@@ -20,7 +20,16 @@ enum exit_code {
 };
 
 /* One bit each, so that an option can say which commands take it. */
-enum command_bit { CMD_RUN = 1, CMD_QUERY = 2, CMD_SERVE = 4, CMD_HELP = 8, CMD_VERSION = 16 };
+enum command_bit {
+    CMD_RUN = 1,
+    CMD_QUERY = 2,
+    CMD_SERVE = 4,
+    CMD_HELP = 8,
+    CMD_VERSION = 16,
+    CMD_PING = 32,
+    CMD_OPTIONS = 64,
+    CMD_FRAME = 128
+};
 
 struct args;
 
@@ -41,8 +50,11 @@ const struct command *command_find(const char *name);
 
 int cmd_run(const struct args *a);
 int cmd_query(const struct args *a);
+int cmd_ping(const struct args *a);
+int cmd_options(const struct args *a);
 int cmd_serve(const struct args *a);
 int cmd_help(const struct args *a);
+int cmd_frame(const struct args *a);
 int cmd_version(const struct args *a);
 
 /* "cqlraw COMMAND: TEXT" as one line on stderr (control characters become spaces, an overlong text

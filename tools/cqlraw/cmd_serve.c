@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "args.h"
-#include "out.h"
-#include "signals.h"
+#include "tools/cqlraw/args/args.h"
+#include "tools/cqlraw/io/out.h"
+#include "tools/cqlraw/io/signals.h"
 #include "tools/stub/stub.h"
 
 #define SERVE "serve"
@@ -35,6 +35,7 @@ static int code_of(int rc)
 int cmd_serve(const struct args *a)
 {
     struct stub_opts o;
+    struct stub_stats stats = {0};
     struct cqlr_err err = {0};
     int signal = 0, written = 0;
     if (a->rest_n) {
@@ -45,6 +46,8 @@ int cmd_serve(const struct args *a)
     o.listen = a->v[OPT_LISTEN].text;
     o.port_file = a->v[OPT_PORT_FILE].text;
     o.delay_ns = a->v[OPT_DELAY].n;
+    o.auth = a->v[OPT_AUTH].text;
+    o.stats = &stats;
     o.on_listening = on_listening;
     o.arg = &written;
     o.stop_fd = signals_open();
@@ -59,5 +62,8 @@ int cmd_serve(const struct args *a)
         say(SERVE, "%s", err.text);
         return code_of(rc);
     }
+    if (a->v[OPT_STATS].given)
+        say(SERVE, "%u connections, at most %u in their handshake at a time", stats.connections,
+            stats.handshakes_most);
     return signal == SIGHUP ? 128 + signal : written;
 }

@@ -11,14 +11,15 @@
 
 #include <cqlraw/version.h>
 
-#include "args.h"
-#include "help.h"
-#include "out.h"
-#include "suggest.h"
+#include "tools/cqlraw/args/args.h"
+#include "tools/cqlraw/args/help.h"
+#include "tools/cqlraw/args/suggest.h"
+#include "tools/cqlraw/io/log.h"
+#include "tools/cqlraw/io/out.h"
 
 const struct command commands[] = {
     {"run", CMD_RUN, "QUERY [-P NAME=SPEC]... [OPTIONS]",
-     "one statement, many parameter sets, all cores; results in parameter order",
+     "one statement, many parameter sets, all cores; rows in their order",
      "SPEC:  id=1..1M   id=0..100:5   id=9..1      integers; with step; downwards\n"
      "       d=2024-01-01..2024-12-31:1d           dates; steps d, w, mo, y\n"
      "       t=2024-01-01T00Z..2024-01-02T00Z:15m  times; steps also ms, s, m, h\n"
@@ -29,9 +30,20 @@ const struct command commands[] = {
     {"query", CMD_QUERY, "[-e CQL]... [CQL] [-f FILE] [-P NAME=VALUE]... [OPTIONS]",
      "statements in order, rows as a table, CSV or JSON", NULL,
      "cqlraw query \"SELECT key, release_version FROM system.local\" --format ndjson", cmd_query},
+    {"ping", CMD_PING, "[HOST[:PORT]]... [OPTIONS]",
+     "times to connect, of the handshake and of round trips",
+     "A line for each address; times of round trips are min/median/max. All addresses\n"
+     "are measured at the same time. Exit code 3 if any of them fails.\n",
+     "cqlraw ping 10.0.0.1 10.0.0.2 -n 10 -i 100ms --query", cmd_ping},
+    {"options", CMD_OPTIONS, "[OPTIONS]",
+     "what a server supports and who it is: versions, cluster, ring", NULL,
+     "cqlraw options --host 10.0.0.1 --json", cmd_options},
     {"serve", CMD_SERVE, "[OPTIONS]",
-     "a small CQL server for tests: answers SELECT by key on its own system tables", NULL,
+     "a small CQL server for tests: SELECT on its own system tables", NULL,
      "cqlraw serve --port-file p & sleep 1; cqlraw query Q --port $(cat p)", cmd_serve},
+    {"frame", CMD_FRAME, "decode --hex STR | FILE | - [OPTIONS]",
+     "the bytes of protocol frames, one behind the other, as what they say", NULL,
+     "cqlraw frame decode --hex 040000000500000000", cmd_frame},
     {"help", CMD_HELP, "[COMMAND]", "what there is, and the options of a command", NULL,
      "cqlraw help run", cmd_help},
     {"version", CMD_VERSION, "[--json]", "the version of program and library", NULL,
@@ -94,6 +106,15 @@ static int no_command(const struct args *a)
     return EXIT_USAGE;
 }
 
+static int run_command(struct args *a)
+{
+    int rc = log_open(a);
+    if (!rc)
+        rc = a->command->run(a);
+    log_close(a);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     static char version[] = "version";
@@ -106,9 +127,9 @@ int main(int argc, char **argv)
     if (!rc && !a.command)
         rc = no_command(&a);
     else if (!rc && a.v[OPT_HELP].given)
-        rc = help_command(a.command);
+        rc = help_command(a.command, false);
     else if (!rc)
-        rc = a.command->run(&a);
+        rc = run_command(&a);
     args_free(&a);
     return rc;
 }

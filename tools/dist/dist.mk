@@ -1,4 +1,5 @@
-# Installing: make install [DESTDIR=...] [PREFIX=/usr/local], make uninstall with the same.
+# Installing: make install [DESTDIR=...] [PREFIX=/usr/local], make uninstall with the same. make dist: the sources
+# as $(BUILD)/cqlraw-VERSION.tar.gz, which builds and tests from itself, without git.
 
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
@@ -37,4 +38,12 @@ uninstall:
 	rm -rf $(DESTDIR)$(INCLUDEDIR)/cqlraw
 	rmdir $(DESTDIR)$(LIBDIR)/cmake/cqlraw 2>/dev/null || true
 
-.PHONY: install uninstall always
+# The same tree gives the same bytes: sorted, owned by nobody, of the time of the last commit (without git: of the licence).
+TARBALL = $(BUILD)/cqlraw-$(VERSION).tar.gz
+dist:
+	@when=$$(git -c safe.directory='*' log -1 --format=@%ct 2>/dev/null || stat -c @%Y LICENSE); \
+	tools/check/files | LC_ALL=C tar --create --files-from=- --mtime="$$when" --owner=0 --group=0 --numeric-owner \
+	    --transform='s|^|cqlraw-$(VERSION)/|' | gzip -n9 >$(TARBALL)
+	@echo $(TARBALL)
+
+.PHONY: dist install uninstall always

@@ -32,7 +32,7 @@ static bool text_is(struct cqlr_str s, const char *t)
     return s.n == strlen(t) && memcmp(s.p, t, s.n) == 0;
 }
 
-/* ---- OPTIONS, STARTUP, REGISTER ---- */
+/* ---- OPTIONS, STARTUP, AUTH_RESPONSE, REGISTER ---- */
 
 static void write_string(struct cqlr_wr *w, const char *s)
 {
@@ -59,7 +59,6 @@ static int answer_startup(struct request *q, struct cqlr_wr *w)
     struct cqlr_startup m;
     struct cqlr_str k, v;
     bool has_version = false;
-    (void)w;
     if (cqlr_startup_read(&q->r, &m))
         return fail_read(q);
     if (q->s->started)
@@ -72,8 +71,54 @@ static int answer_startup(struct request *q, struct cqlr_wr *w)
     }
     if (!has_version)
         return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: STARTUP needs a CQL_VERSION of 3.x");
+    if (q->s->store->user.p) {
+        q->s->asked = true;
+        write_string(w, "org.apache.cassandra.auth.PasswordAuthenticator");
+        return CQLR_OP_AUTHENTICATE;
+    }
     q->s->started = true;
     return CQLR_OP_READY;
+}
+
+static bool equal(struct cqlr_str a, struct cqlr_str b)
+{
+    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* SASL PLAIN: [who to act as] NUL user NUL password, taken from the end as Cassandra does. */
+static bool read_plain(struct cqlr_value token, struct cqlr_str *user, struct cqlr_str *password)
+{
+    const char *p = (const char *)token.p;
+    const char *end = token.n > 0 ? p + token.n : p;
+    const char *second = token.n > 0 ? memrchr(p, 0, (size_t)(end - p)) : NULL;
+    const char *first = second ? memrchr(p, 0, (size_t)(second - p)) : NULL;
+    if (!first)
+        return false;
+    *user = (struct cqlr_str){first + 1, (size_t)(second - first - 1)};
+    *password = (struct cqlr_str){second + 1, (size_t)(end - second - 1)};
+    return user->n && password->n;
+}
+
+static int answer_auth_response(struct request *q, struct cqlr_wr *w)
+{
+    const struct cqlr_auth_success success = {.token = {NULL, CQLR_NULL}};
+    const struct stub_store *store = q->s->store;
+    struct cqlr_auth_response m;
+    struct cqlr_str user, password;
+    if (!q->s->asked)
+        return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: nobody asked for AUTH_RESPONSE");
+    if (cqlr_auth_response_read(&q->r, &m))
+        return fail_read(q);
+    if (!read_plain(m.token, &user, &password))
+        return fail(q, CQLR_SERVER_BAD_CREDENTIALS, "stub: a token of SASL PLAIN was expected");
+    if (!equal(user, store->user) || !equal(password, store->password)) {
+        stub_fail(&q->failure, CQLR_SERVER_BAD_CREDENTIALS,
+                  "Provided username %.*s and/or password are incorrect", CQLR_STR(user));
+        return FAILED;
+    }
+    q->s->asked = false;
+    q->s->started = true;
+    return cqlr_auth_success_write(w, &success) ? FAILED : CQLR_OP_AUTH_SUCCESS;
 }
 
 static int answer_register(struct request *q, struct cqlr_wr *w)
@@ -157,14 +202,16 @@ static int (*const answers[])(struct request *, struct cqlr_wr *) = {
     [CQLR_OP_STARTUP] = answer_startup, [CQLR_OP_OPTIONS] = answer_options,
     [CQLR_OP_QUERY] = answer_query,     [CQLR_OP_PREPARE] = answer_prepare,
     [CQLR_OP_EXECUTE] = answer_execute, [CQLR_OP_REGISTER] = answer_register,
-    [CQLR_OP_BATCH] = answer_batch,
+    [CQLR_OP_BATCH] = answer_batch,     [CQLR_OP_AUTH_RESPONSE] = answer_auth_response,
 };
 
 static int answer_body(struct request *q, uint8_t opcode, struct cqlr_wr *w)
 {
     if (opcode >= sizeof answers / sizeof *answers || !answers[opcode])
         return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: unsupported message");
-    if (!q->s->started && opcode != CQLR_OP_STARTUP && opcode != CQLR_OP_OPTIONS)
+    if (q->s->asked && opcode != CQLR_OP_AUTH_RESPONSE)
+        return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: expected AUTH_RESPONSE");
+    if (!q->s->started && !q->s->asked && opcode != CQLR_OP_STARTUP && opcode != CQLR_OP_OPTIONS)
         return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: expected STARTUP or OPTIONS");
     return answers[opcode](q, w);
 }

@@ -12,12 +12,15 @@
 struct stub_store {
     struct stub_tables tables;
     struct stub_prepared_list prepared;
+    struct cqlr_str user; /* who may come in; p NULL = everybody */
+    struct cqlr_str password;
 };
 
 /* What one connection has said so far. Zero-initialise, then set store. */
 struct stub_session {
     struct stub_store *store;
-    bool started;
+    bool asked;           /* AUTHENTICATE is the last word so far */
+    bool started;         /* READY, or AUTH_SUCCESS */
     const char *keyspace; /* of USE, or NULL */
 };
 

@@ -26,13 +26,32 @@ struct stub_conn {
     struct cqlr_timer timer; /* when held-back answers become due */
     struct stub_session session;
     struct stub_delay delay;
-    uint64_t sent; /* bytes that have left */
-    bool over;     /* nothing more will be answered; close when all has left */
+    uint64_t sent;  /* bytes that have left */
+    uint64_t hello; /* the handshake is over when so many have; 0 = not known yet */
+    bool in_handshake;
+    bool over; /* nothing more will be answered; close when all has left */
 };
+
+static void begin_handshake(struct stub_conn *c)
+{
+    struct stub_stats *st = c->s->stats;
+    c->in_handshake = true;
+    st->connections++;
+    if (++st->handshakes > st->handshakes_most)
+        st->handshakes_most = st->handshakes;
+}
+
+static void end_handshake(struct stub_conn *c)
+{
+    if (c->in_handshake)
+        c->s->stats->handshakes--;
+    c->in_handshake = false;
+}
 
 void stub_conn_close(struct stub_conn *c)
 {
     const struct cqlr_mem *mem = c->s->mem;
+    end_handshake(c);
     *c->prev = c->next;
     if (c->next)
         c->next->prev = c->prev;
@@ -72,6 +91,7 @@ static int hold_back(struct stub_conn *c)
 static int answer_some(struct stub_conn *c)
 {
     struct cqlr_event ev;
+    const uint8_t *p;
     int rc = 1;
     while (!is_full(c)) {
         rc = cqlr_link_next(c->link, &ev);
@@ -80,6 +100,8 @@ static int answer_some(struct stub_conn *c)
         rc = stub_answer(&c->session, c->link, &ev);
         if (rc)
             break;
+        if (c->session.started && !c->hello)
+            c->hello = c->sent + cqlr_link_out(c->link, &p);
         rc = 1;
     }
     if (c->s->delay && hold_back(c))
@@ -100,6 +122,8 @@ static int send_some(struct stub_conn *c)
             return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : CQLR_E_IO;
         cqlr_link_sent(c->link, (size_t)sent);
         c->sent += (uint64_t)sent;
+        if (c->hello && c->sent >= c->hello)
+            end_handshake(c);
     }
     return 0;
 }
@@ -191,4 +215,5 @@ void stub_conn_open(struct stub *s, int fd)
     if (c->next)
         c->next->prev = &c->next;
     s->conns = c;
+    begin_handshake(c);
 }

@@ -199,9 +199,15 @@ bool stub_select_prepared(struct cqlr_wr *w, const struct stub_statement *st, co
     struct cqlr_column col[STUB_SELECTED_MAX], marker[STUB_CONDITIONS_MAX];
     uint16_t pk[STUB_CONDITIONS_MAX];
     uint32_t pks = key_markers(st, pk), markers = 0;
-    for (uint32_t i = 0; i < st->conditions; i++)
-        if (st->condition[i].bound)
-            marker[markers++] = st->table->column[st->condition[i].column];
+    for (uint32_t i = 0; i < st->conditions; i++) {
+        const struct stub_condition *c = &st->condition[i];
+        if (!c->bound)
+            continue;
+        marker[markers] = st->table->column[c->column];
+        if (c->marker.n)
+            marker[markers].name = c->marker;
+        markers++;
+    }
     selected(st, col);
     return cqlr_prepared_write(w, (struct cqlr_bytes){id, 16}, marker, markers, pk, pks, col,
                                st->columns) == 0;

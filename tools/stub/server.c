@@ -4,11 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "server.h"
@@ -23,28 +22,12 @@ void stub_opts_init(struct stub_opts *o)
     *o = (struct stub_opts){.listen = "127.0.0.1:0", .stop_fd = -1};
 }
 
-/* Writes down what went wrong; "%m" is what errno says. Returns code. */
-__attribute__((format(printf, 3, 4))) static int fail(struct cqlr_err *err, int code,
-                                                      const char *format, ...)
-{
-    va_list ap;
-    int sys = errno;
-    va_start(ap, format);
-    memset(err, 0, sizeof *err);
-    err->code = code;
-    err->sys_errno = code == CQLR_E_IO ? sys : 0;
-    errno = sys;
-    vsnprintf(err->text, sizeof err->text, format, ap);
-    va_end(ap);
-    return code;
-}
-
 /* ---- accepting ---- */
 
 static void on_retry(void *arg)
 {
     struct stub *s = arg;
-    if (cqlr_loop_change(s->loop, &s->listener, CQLR_READ))
+    if (cqlr_loop_change(s->loop, &s->accepting, CQLR_READ))
         (void)!cqlr_loop_timer_set(s->loop, &s->retry, cqlr_loop_now(s->loop) + RETRY_AFTER);
 }
 
@@ -53,7 +36,7 @@ static void on_retry(void *arg)
 static void pause_accepting(struct stub *s)
 {
     if (cqlr_loop_timer_set(s->loop, &s->retry, cqlr_loop_now(s->loop) + RETRY_AFTER) == 0)
-        (void)!cqlr_loop_change(s->loop, &s->listener, 0); /* else it spins, but works */
+        (void)!cqlr_loop_change(s->loop, &s->accepting, 0); /* else it spins, but works */
 }
 
 static void on_connection(void *arg, unsigned events)
@@ -62,7 +45,7 @@ static void on_connection(void *arg, unsigned events)
     const int on = 1;
     (void)events;
     for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-        int fd = accept4(s->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(s->accepting.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
                 pause_accepting(s);
@@ -70,90 +53,27 @@ static void on_connection(void *arg, unsigned events)
                 continue;
             return;
         }
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* only faster */
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+                   sizeof on); /* only faster, and not on a path */
         stub_conn_open(s, fd);
     }
-}
-
-/* ---- listening ---- */
-
-/* "HOST:PORT", "[HOST]:PORT" → addresses; free with freeaddrinfo. */
-static int resolve(const char *listen, struct addrinfo **list, struct cqlr_err *err)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                                   .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    char host[256];
-    const char *colon = strrchr(listen, ':');
-    size_t n = colon ? (size_t)(colon - listen) : 0;
-    bool brackets = n > 1 && listen[0] == '[' && listen[n - 1] == ']';
-    if (!colon || n >= sizeof host)
-        return fail(err, CQLR_E_USAGE, "listen address '%s': HOST:PORT expected", listen);
-    snprintf(host, sizeof host, "%.*s", (int)(brackets ? n - 2 : n), listen + brackets);
-    int rc = getaddrinfo(*host ? host : NULL, colon + 1, &hints, list);
-    return rc ? fail(err, CQLR_E_RESOLVE, "listen address '%s': %s", listen, gai_strerror(rc)) : 0;
-}
-
-static int open_listener(const struct addrinfo *ai)
-{
-    const int on = 1;
-    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) ||
-        bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, SOMAXCONN)) {
-        int sys = errno;
-        close(fd);
-        errno = sys;
-        return -1;
-    }
-    return fd;
-}
-
-/* Where it listens now: the port may have been chosen by the kernel. */
-static int read_address(struct stub *s, struct sockaddr_storage *at, struct cqlr_err *err)
-{
-    char host[STUB_ADDR - 10], port[8];
-    socklen_t n = sizeof *at;
-    struct sockaddr *sa = (struct sockaddr *)at;
-    memset(at, 0, sizeof *at);
-    if (getsockname(s->listener.fd, sa, &n))
-        return fail(err, CQLR_E_IO, "listener: %m");
-    if (getnameinfo(sa, n, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV))
-        return fail(err, CQLR_E_RESOLVE, "listener: its address has no text form");
-    bool is_v6 = sa->sa_family == AF_INET6;
-    s->port = ntohs(is_v6 ? ((struct sockaddr_in6 *)at)->sin6_port
-                          : ((struct sockaddr_in *)at)->sin_port);
-    snprintf(s->addr, sizeof s->addr, is_v6 ? "[%s]:%s" : "%s:%s", host, port);
-    return 0;
-}
-
-static int start_listening(struct stub *s, const char *where, struct sockaddr_storage *at,
-                           struct cqlr_err *err)
-{
-    struct addrinfo *list;
-    int rc = resolve(where, &list, err);
-    if (rc)
-        return rc;
-    s->listener.fd = open_listener(list);
-    if (s->listener.fd < 0)
-        rc = fail(err, CQLR_E_IO, "cannot listen on '%s': %m", where);
-    freeaddrinfo(list);
-    return rc ? rc : read_address(s, at, err);
 }
 
 /* Whoever waits for the file finds all of it. */
 static int write_port_file(const struct stub *s, const char *path, struct cqlr_err *err)
 {
     char part[PATH_MAX], text[16];
-    int n = snprintf(text, sizeof text, "%u\n", s->port);
+    int n = snprintf(text, sizeof text, "%u\n", s->listener.port);
+    if (!s->listener.port)
+        return stub_error(err, CQLR_E_USAGE, "port file: %s has no port", s->listener.text);
     if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
-        return fail(err, CQLR_E_USAGE, "port file: name too long");
+        return stub_error(err, CQLR_E_USAGE, "port file: name too long");
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
-        return fail(err, CQLR_E_IO, "port file '%s': %m", part);
+        return stub_error(err, CQLR_E_IO, "port file '%s': %m", part);
     bool written = write(fd, text, (size_t)n) == n;
     if (close(fd) || !written || rename(part, path)) {
-        fail(err, CQLR_E_IO, "port file '%s': %m", path);
+        stub_error(err, CQLR_E_IO, "port file '%s': %m", path);
         unlink(part);
         return err->code;
     }
@@ -162,20 +82,35 @@ static int write_port_file(const struct stub *s, const char *path, struct cqlr_e
 
 /* ---- life ---- */
 
+/* "USER:PASSWORD"; a password may have colons. */
+static int read_auth(struct stub *s, const char *auth, struct cqlr_err *err)
+{
+    const char *colon = auth ? strchr(auth, ':') : NULL;
+    if (!auth)
+        return 0;
+    if (!colon || colon == auth || !colon[1])
+        return stub_error(err, CQLR_E_USAGE, "user and password: USER:PASSWORD expected");
+    s->store.user = (struct cqlr_str){auth, (size_t)(colon - auth)};
+    s->store.password = cqlr_cstr(colon + 1);
+    return 0;
+}
+
 static int start(struct stub *s, const struct stub_opts *o, struct cqlr_err *err)
 {
-    struct sockaddr_storage at;
-    int rc = start_listening(s, o->listen, &at, err);
+    int rc = stub_listen(&s->listener, o->listen, err);
+    if (rc == 0)
+        rc = read_auth(s, o->auth, err);
     if (rc)
         return rc;
-    if (stub_tables_init(&s->store.tables, (struct sockaddr *)&at, s->mem))
-        return fail(err, CQLR_E_NOMEM, "stub: out of memory");
+    s->accepting.fd = s->listener.fd;
+    if (stub_tables_init(&s->store.tables, (struct sockaddr *)&s->listener.at, s->mem))
+        return stub_error(err, CQLR_E_NOMEM, "stub: out of memory");
     s->loop = cqlr_loop_new(s->mem);
-    if (!s->loop || cqlr_loop_add(s->loop, &s->listener))
-        return fail(err, CQLR_E_IO, "event loop: %m");
+    if (!s->loop || cqlr_loop_add(s->loop, &s->accepting))
+        return stub_error(err, CQLR_E_IO, "event loop: %m");
     rc = o->port_file ? write_port_file(s, o->port_file, err) : 0;
     if (rc == 0 && o->on_listening)
-        o->on_listening(o->arg, s->addr);
+        o->on_listening(o->arg, s->listener.text);
     return rc;
 }
 
@@ -184,11 +119,13 @@ struct stub *stub_new(const struct stub_opts *o, struct cqlr_err *err)
     const struct cqlr_mem *mem = o->mem ? o->mem : cqlr_mem_default();
     struct stub *s = mem->resize(mem->arg, NULL, 0, sizeof *s);
     if (!s) {
-        fail(err, CQLR_E_NOMEM, "stub: out of memory");
+        stub_error(err, CQLR_E_NOMEM, "stub: out of memory");
         return NULL;
     }
     *s = (struct stub){.mem = mem, .delay = o->delay_ns};
-    s->listener = (struct cqlr_watch){-1, CQLR_READ, on_connection, s};
+    s->stats = o->stats ? o->stats : &s->own_stats;
+    s->listener.fd = -1;
+    s->accepting = (struct cqlr_watch){-1, CQLR_READ, on_connection, s};
     s->retry = (struct cqlr_timer){.fn = on_retry, .arg = s};
     stub_prepared_init(&s->store.prepared, mem);
     if (start(s, o, err)) {
@@ -206,8 +143,7 @@ void stub_free(struct stub *s)
         stub_conn_close(s->conns);
     if (s->loop)
         cqlr_loop_free(s->loop);
-    if (s->listener.fd >= 0)
-        close(s->listener.fd);
+    stub_listener_close(&s->listener);
     stub_prepared_fini(&s->store.prepared);
     stub_tables_fini(&s->store.tables);
     s->mem->resize(s->mem->arg, s, sizeof *s, 0);
@@ -215,12 +151,12 @@ void stub_free(struct stub *s)
 
 unsigned stub_port(const struct stub *s)
 {
-    return s->port;
+    return s->listener.port;
 }
 
 const char *stub_addr(const struct stub *s)
 {
-    return s->addr;
+    return s->listener.text;
 }
 
 cqlr_loop *stub_loop(struct stub *s)
@@ -243,10 +179,10 @@ int stub_run(const struct stub_opts *o, struct cqlr_err *err)
     if (!s)
         return err->code;
     if (o->stop_fd >= 0 && cqlr_loop_add(s->loop, &w))
-        rc = fail(err, CQLR_E_IO, "stop descriptor: %m");
+        rc = stub_error(err, CQLR_E_IO, "stop descriptor: %m");
     while (!rc && !stop)
         if (cqlr_loop_turn(s->loop, CQLR_NEVER))
-            rc = fail(err, CQLR_E_IO, "event loop: %m");
+            rc = stub_error(err, CQLR_E_IO, "event loop: %m");
     stub_free(s);
     return rc;
 }

@@ -5,20 +5,20 @@
 #define STUB_SERVER_H
 
 #include "answer.h"
+#include "listen.h"
 #include "stub.h"
-
-#define STUB_ADDR 64 /* "[IPv6 address%scope]:port" fits */
 
 struct stub {
     const struct cqlr_mem *mem;
     cqlr_loop *loop;
-    struct cqlr_watch listener; /* fd -1 = none */
-    struct cqlr_timer retry;    /* when to accept again after descriptors ran out */
+    struct stub_listener listener;
+    struct cqlr_watch accepting; /* the listener in the loop */
+    struct cqlr_timer retry;     /* when to accept again after descriptors ran out */
     uint64_t delay;
     struct stub_store store;
     struct stub_conn *conns;
-    unsigned port;
-    char addr[STUB_ADDR];
+    struct stub_stats *stats; /* the host's, or our own */
+    struct stub_stats own_stats;
 };
 
 /* Serves on an accepted, non-blocking socket, which it closes in the end, in any case. */

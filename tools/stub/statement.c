@@ -239,7 +239,11 @@ static bool read_condition(struct tokens *t, struct stub_statement *st, struct s
         return unknown(f);
     if (!find_column(st->table, &name, &c->column, f))
         return false;
-    c->bound = take_sign(t, '?') || (take_sign(t, ':') && take_name(t, &name));
+    c->bound = take_sign(t, '?');
+    if (!c->bound && take_sign(t, ':') && take_name(t, &name)) {
+        c->bound = true;
+        c->marker = name.text;
+    }
     if (!c->bound) {
         if (t->now.kind != WORD && t->now.kind != STRING)
             return unknown(f);

@@ -29,6 +29,7 @@ __attribute__((format(printf, 3, 4))) bool stub_fail(struct stub_failure *f, int
 struct stub_condition {
     uint32_t column;
     bool bound;              /* the value comes with the request, else it is the literal */
+    struct cqlr_str marker;  /* :name; empty: ?, which has the column's name */
     struct cqlr_str literal; /* of the statement's text, quotes included */
 };
 

@@ -12,11 +12,23 @@
 #include <cqlraw/base.h>
 #include <cqlraw/loop.h>
 
+/* Of a stub's life so far. A handshake lasts from accept until READY (or AUTH_SUCCESS) has left, or
+ * the connection has ended. */
+struct stub_stats {
+    unsigned connections;     /* accepted */
+    unsigned handshakes;      /* under way now */
+    unsigned handshakes_most; /* at the same time */
+};
+
 struct stub_opts {
-    const char *listen;    /* "127.0.0.1:9042", "[::1]:0"; port 0 = any free one */
+    const char *listen;    /* "127.0.0.1:9042", "[::1]:0"; port 0 = any free one; "unix:/PATH": the
+                              file must not be there yet, and is removed at the end */
     const char *port_file; /* NULL, or a file that appears (whole, by rename) with the port and a
                               newline once connections are taken; it is left behind */
     uint64_t delay_ns;     /* every answer leaves this much later than it could */
+    const char *auth;      /* NULL, or "USER:PASSWORD", which clients must give (SASL PLAIN);
+                              borrowed until the stub is freed */
+    struct stub_stats *stats; /* NULL, or where they are kept up to date; zero them before */
     int stop_fd; /* stub_run ends when it is readable or its other end is closed; -1 = none */
     void (*on_listening)(
         void *arg,

@@ -1,0 +1,45 @@
+/*
+ * retry.c - see retry.h; the codes are those of native_protocol_v4.spec section 9.
+ *
+ * What is retried although the statement is not idempotent: only IS_BOOTSTRAPPING, where the node
+ * takes no requests yet. OVERLOADED and UNAVAILABLE are not such proofs: a node counts replicas and
+ * hints for each partition in turn, and a batch, an IN, or the commit of a conditional update may
+ * have been begun by the time it gives up.
+ *
+ * WRITE_TIMEOUT is retried when only the batch log was being written. For other kinds (SIMPLE,
+ * BATCH, UNLOGGED_BATCH) the coordinator keeps hints and the write may still arrive; COUNTER and
+ * CAS are never idempotent, whatever the caller says.
+ */
+#include <string.h>
+
+#include "src/cluster/retry.h"
+
+static bool is_write_type(const struct cqlr_error *e, const char *type)
+{
+    return e->write_type.n == strlen(type) && !memcmp(e->write_type.p, type, e->write_type.n);
+}
+
+/* May it pass when it is asked again? */
+static bool may_pass(const struct cqlr_error *e)
+{
+    switch (e->code) {
+    case CQLR_SERVER_SERVER_ERROR:
+    case CQLR_SERVER_UNAVAILABLE:
+    case CQLR_SERVER_OVERLOADED:
+    case CQLR_SERVER_IS_BOOTSTRAPPING:
+    case CQLR_SERVER_TRUNCATE_ERROR:
+    case CQLR_SERVER_READ_TIMEOUT:
+        return true;
+    case CQLR_SERVER_WRITE_TIMEOUT:
+        return is_write_type(e, "BATCH_LOG");
+    default: /* the same request gets the same answer, or its outcome is not known */
+        return false;
+    }
+}
+
+bool cqlr__retry(const struct cqlr_error *e, bool idempotent, unsigned tries, unsigned most)
+{
+    if (tries >= most || !may_pass(e))
+        return false;
+    return idempotent || e->code == CQLR_SERVER_IS_BOOTSTRAPPING;
+}

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# Names and passwords: every source of them, who may read it, and that a password shows up nowhere: not in the list
+# of processes, not in messages or logs, and not on the way to another machine.
+# shellcheck source=tests/cli/lib.sh
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
+
+lacks() { ! grep -Eqa -- "$1" "$2"; } # pattern file
+Q='SELECT key FROM system.local'
+serve --auth alice:secret
+q() { "$CQLRAW" query --host "$HOST" --format csv "$@" "$Q"; }
+row='key\nlocal\n'
+pw=$tmp/pw
+(umask 077 && printf 'secret\nmore\n' >"$pw")
+
+# --- sources
+
+gives "a password file" 0 q -u alice --password-file "$pw"
+stdout_is "logs in; its first line counts" "$row"
+silent "and nothing is said"
+gives "CQLRAW_PASSWORD_FILE, CASSANDRA_USER" 0 env CASSANDRA_USER=alice CQLRAW_PASSWORD_FILE="$pw" "$CQLRAW" query --host "$HOST" "$Q"
+gives "CASSANDRA_PASSWORD" 0 env CASSANDRA_USER=alice CASSANDRA_PASSWORD=secret "$CQLRAW" query --host "$HOST" "$Q"
+stderr_has "with a warning" 'warning: CASSANDRA_PASSWORD: others may see the environment'
+from_descriptor() { q -u alice --password-fd 5 5< <(printf 'secret\r\n'); }
+gives "a descriptor" 0 from_descriptor
+gives "-p" 0 q -u alice -p secret
+stdout_is "logs in" "$row"
+stderr_has "with a warning" 'warning: -p: a password on the command line is visible to other users'
+gives "--password=" 0 q -u alice --password=secret
+gives "run" 0 "$CQLRAW" run --host "$HOST" -u alice --password-file "$pw" 'SELECT key FROM system.local WHERE key=?' -P key=local --format csv
+stdout_is "logs in with every worker" "$row"
+(umask 077 && printf '[PlainTextAuthProvider]\nusername = alice\npassword = secret\n' >"$HOME/.cassandra/credentials")
+gives "credentials of cqlsh" 0 q
+stdout_is "log in" "$row"
+rm -- "$HOME/.cassandra/credentials"
+
+# --- what does not do
+
+no_login() { # what command ...
+    gives "$1" 3 "${@:2}"
+    check "$1: the password is not told" lacks 'secret|wrong' "$tmp/stderr"
+}
+(umask 077 && printf 'wrong\n' >"$tmp/wrong")
+no_login "no credentials" q
+no_login "a wrong password" q -u alice --password-file "$tmp/wrong"
+no_login "a wrong name" q -u bob --password-file "$pw"
+says 64 'there is no password for "alice" and no terminal to ask on: use --password-file' q -u alice
+says 64 'a password is given without a --username' q --password-file "$pw"
+says 64 'give one of --password, --password-file and --password-fd' q -u alice --password-file "$pw" --password-fd 0
+
+says 3 "cannot read $tmp/none: No such file or directory" q -u alice --password-file "$tmp/none"
+says 3 "cannot read $tmp: Is a directory" q -u alice --password-file "$tmp"
+says 3 "cannot read descriptor 77: Bad file descriptor" q -u alice --password-fd 77
+bad_file() { # mode text message
+    printf '%b' "$2" >"$tmp/bad"
+    chmod "$1" -- "$tmp/bad"
+    says 3 "$tmp/bad: $3" q -u alice --password-file "$tmp/bad"
+    rm -- "$tmp/bad"
+}
+bad_file 644 'secret\n' 'its mode is 0644; a password file must be yours and 0600'
+bad_file 620 'secret\n' 'its mode is 0620;'
+bad_file 600 '' 'its first line is empty'
+bad_file 600 '\nsecret\n' 'its first line is empty'
+bad_file 600 'sec\0ret\n' 'a NUL byte in the password'
+bad_file 600 "$(printf 'x%.0s' {1..1100})\n" 'the password is too long'
+
+# --- only over what stays on this machine
+
+far() { "$CQLRAW" query --connect-timeout 200ms -u alice --password-file "$pw" "$Q" "$@"; }
+for host in 192.0.2.1 127.0.0.1,192.0.2.1 db.example:9042 '[2001:db8::1]:9042' 127.0.0.1.example.com localhost.example; do
+    says 64 'unencrypted, for everyone on the way to read; --plaintext-password allows it' far --host "$host"
+done
+for host in 127.0.0.1:1 127.9.9.9:1 localhost:1 '[::1]:1' "unix:$tmp/none"; do
+    exits "$host is this machine" 3 far --host "$host"
+done
+exits "--plaintext-password sends it to others" 3 far --host 127.0.0.1.example.invalid --plaintext-password
+
+# --- nobody sees it
+
+stop() {
+    kill "$1"
+    wait "$1" || true
+}
+stop "$server"
+serve --auth alice:secret --delay 1500ms
+watch() { # what file command ...
+    "${@:3}" >"$tmp/out" 2>"$tmp/err" &
+    local pid=$!
+    started+=("$pid")
+    until [[ $(tr '\0' ' ' <"/proc/$pid/cmdline") == *"query --host"* ]]; do sleep 0.01; done
+    sleep 0.3 # it waits for the server by now
+    check "$1: is at work" kill -0 "$pid"
+    check "$1" lacks 'secret' "/proc/$pid/$2"
+    stop "$pid"
+}
+watch "-p is wiped from the command line" cmdline "$CQLRAW" query --host "$HOST" -u alice -p secret "$Q"
+watch "--password= too" cmdline "$CQLRAW" query --host "$HOST" -u alice --password=secret "$Q"
+watch "CASSANDRA_PASSWORD is wiped from the environment" environ env CASSANDRA_PASSWORD=secret "$CQLRAW" query --host "$HOST" -u alice "$Q"
+
+stop "$server"
+serve --auth alice:secret
+gives "--log" 0 q -u alice --password-file "$pw" --log "$tmp/log"
+check "has lines with times" grep -Eq '^[0-9-]{10}T[0-9:.]{12}Z query\[[0-9]+\] (debug|info|warning): ' "$tmp/log"
+check "without the password" lacks 'secret' "$tmp/log"
+check "for its owner only" test "$(stat -c %a -- "$tmp/log")" = 600
+cp -- "$tmp/log" "$tmp/log.before"
+gives "--log again" 0 q -u alice --password-file "$pw" --log "$tmp/log"
+check "goes on behind what is there" test "$(wc -l <"$tmp/log")" -gt "$(wc -l <"$tmp/log.before")"
+says 4 "cannot write $tmp/no/log: No such file or directory" q -u alice --password-file "$pw" --log "$tmp/no/log"
+gives "-v" 0 q -u alice --password-file "$pw" -v
+stderr_has "tells of the connection on stderr" "^cqlraw query: .*$HOST"
+gives "--log -" 0 q -u alice --password-file "$pw" --log -
+stderr_has "is stderr" 'query\[[0-9]+\] (debug|info|warning): '
+
+# --- asked for on the terminal
+
+ask() { python3 "$TOP/tests/cli/ask.py" "$1" "$CQLRAW" query --host "$HOST" --format csv -u alice "$Q"; }
+gives "the password is asked for" 0 ask secret
+stdout_has "and taken" '^local$'
+stdout_has "the terminal does not show it, and shows again what is typed afterwards" '^exit 0 echo on off on$'
+check "it is not there" lacks 'secret' "$tmp/stdout"
+gives "an empty answer" 0 ask ''
+stdout_has "is an error" 'no password was given'
+stdout_has "of usage" '^exit 64 echo on off on$'
+gives "^C at the question" 0 ask INT
+stdout_has "ends it, the terminal as before" '^exit 130 echo on off on$'
+gives "^Z at the question" 0 ask STOP
+stdout_has "gives the terminal back meanwhile" 'stopped, echo on'
+stdout_has "and it is asked again afterwards" '^exit 0 echo on off on$'

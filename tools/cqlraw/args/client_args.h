@@ -1,0 +1,16 @@
+/*
+ * client_args.h - --host, --port, --cl, --page-size, the timeouts, name and password → the
+ * library's options.
+ */
+#ifndef CQLRAW_CLIENT_ARGS_H
+#define CQLRAW_CLIENT_ARGS_H
+
+#include <cqlraw/client.h>
+
+#include "args.h"
+
+/* Strings are borrowed from the arguments, which are also the log's. May ask for the password. 0,
+ * or the exit code after one line on stderr. */
+int client_args(struct cqlr_client_opts *o, const struct args *a);
+
+#endif

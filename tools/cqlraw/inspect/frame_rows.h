@@ -1,0 +1,18 @@
+/*
+ * frame_rows.h - the two kinds of RESULT that have columns, as fields.
+ */
+#ifndef CQLRAW_FRAME_ROWS_H
+#define CQLRAW_FRAME_ROWS_H
+
+#include <cqlraw/msg.h>
+
+#include "fields.h"
+
+/*
+ * What cqlr_result_read gave, also when it failed: columns and cells as far as they can be read. r
+ * is the reader it was read by. 0, or a negative code with the reason in r's err.
+ */
+int frame_rows(struct fields *f, struct cqlr_rd *r, const struct cqlr_rows *m);
+int frame_prepared(struct fields *f, struct cqlr_rd *r, const struct cqlr_prepared_result *m);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * say.c - one line for people: formatted, made harmless for a terminal, written to stderr in one
+ * piece.
+ *
+ * stderr is written without stdio, so that nothing is buffered when the process forks, and lines of
+ * several processes do not mix. What cannot be written there is lost: there is no other place to
+ * tell.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/cqlraw/cli.h"
+
+#define LINE 2048
+
+/* Control characters, also U+0080..U+009F, could command a terminal or break the line. */
+static void one_line(char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)p[i];
+        bool c1 = c == 0xc2 && i + 1 < n && ((unsigned char)p[i + 1] & 0xe0) == 0x80;
+        if (c < 0x20 || c == 0x7f)
+            p[i] = ' ';
+        else if (c1)
+            p[i] = p[i + 1] = ' ';
+    }
+}
+
+static size_t cut(char *line, int want)
+{
+    static const char mark[] = "...";
+    if (want < 0)
+        return 0;
+    if ((size_t)want < LINE - 1)
+        return (size_t)want;
+    memcpy(line + LINE - 2 - (sizeof mark - 1), mark, sizeof mark - 1);
+    return LINE - 2;
+}
+
+static void put(char *line, size_t n)
+{
+    size_t done = 0;
+    one_line(line, n);
+    line[n++] = '\n';
+    while (done < n) {
+        ssize_t k = write(STDERR_FILENO, line + done, n - done);
+        if (k < 0 && errno != EINTR)
+            return;
+        if (k > 0)
+            done += (size_t)k;
+    }
+}
+
+void say(const char *command, const char *fmt, ...)
+{
+    char text[LINE];
+    char line[LINE];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    put(line, cut(line, snprintf(line, sizeof line, "cqlraw%s%s: %s", command ? " " : "",
+                                 command ? command : "", text)));
+}
+
+void say_line(const char *fmt, ...)
+{
+    char line[LINE];
+    va_list ap;
+    va_start(ap, fmt);
+    int want = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    put(line, cut(line, want));
+}
+
+int err_set(struct cqlr_err *err, int code, const char *fmt, ...)
+{
+    va_list ap;
+    memset(err, 0, sizeof *err);
+    err->code = code;
+    va_start(ap, fmt);
+    vsnprintf(err->text, sizeof err->text, fmt, ap);
+    va_end(ap);
+    one_line(err->text, strlen(err->text));
+    return code;
+}

@@ -1,0 +1,101 @@
+/*
+ * out_cql.c - names as CQL reads them back, values as literals.
+ */
+#include "cells.h"
+#include "out_cql.h"
+#include "tools/cqlraw/cli.h"
+
+static bool equal(struct cqlr_str a, struct cqlr_str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static bool has(struct cqlr_str s, char c)
+{
+    return s.n > 0 && memchr(s.p, c, s.n) != NULL;
+}
+
+/* system.max(v), cast(v as text), m['a'], u.field, [json]; and count(*), whose column has a name
+ * like any other, but alone it is no row of a table. */
+static bool is_expression(const struct cqlr_columns *columns, const struct cqlr_column *c)
+{
+    if (has(c->name, '(') || has(c->name, '[') || has(c->name, '.'))
+        return true;
+    return columns->count == 1 && c->type->id == CQLR_TYPE_BIGINT &&
+           equal(c->name, cqlr_cstr("count"));
+}
+
+int cql_check(const struct cqlr_columns *columns, struct cqlr_err *err)
+{
+    for (uint32_t i = 0; i < columns->count; i++) {
+        const struct cqlr_column *c = &columns->col[i], *first = &columns->col[0];
+        if (!equal(c->keyspace, first->keyspace) || !equal(c->table, first->table))
+            return err_set(err, CQLR_E_TYPE, "rows as CQL: the columns are of several tables");
+        if (is_expression(columns, c))
+            return err_set(err, CQLR_E_TYPE,
+                           "rows as CQL: \"%.*s\" is an expression, not a column of the table",
+                           CQLR_STR(c->name));
+        if (c->type->id == CQLR_TYPE_COUNTER)
+            return err_set(err, CQLR_E_TYPE,
+                           "rows as CQL: \"%.*s\" is a counter, which INSERT cannot write",
+                           CQLR_STR(c->name));
+    }
+    return 0;
+}
+
+static void put(struct cqlr_wr *w, const char *text)
+{
+    cqlr_wr_raw(w, text, strlen(text));
+}
+
+/* In double quotes where CQL needs them: the printer of types does that for the name of a UDT. */
+static void put_name(struct cqlr_wr *w, struct cqlr_str name)
+{
+    const struct cqlr_type named = {.id = CQLR_TYPE_UDT, .name = name};
+    cqlr_type_print(w, &named);
+}
+
+static void put_names(struct cqlr_wr *w, const struct cqlr_row *row)
+{
+    const char *between = "";
+    for (uint32_t i = 0; i < row->columns->count; i++)
+        if (row->cell[i].n >= 0) {
+            put(w, between);
+            put_name(w, row->columns->col[i].name);
+            between = ", ";
+        }
+}
+
+static int put_values(struct cqlr_wr *w, const struct cqlr_row *row, struct cqlr_err *err)
+{
+    const char *between = "";
+    int rc = 0;
+    for (uint32_t i = 0; !rc && i < row->columns->count; i++)
+        if (row->cell[i].n >= 0) {
+            put(w, between);
+            rc = cell_print(w, row, i, CQLR_LITERAL, err);
+            between = ", ";
+        }
+    return rc;
+}
+
+int cql_row(struct cqlr_wr *w, const struct cqlr_row *row, struct cqlr_err *err)
+{
+    size_t start = w->n;
+    if (row->columns->count == 0)
+        return 0;
+    put(w, "INSERT INTO ");
+    put_name(w, row->columns->col[0].keyspace);
+    put(w, ".");
+    put_name(w, row->columns->col[0].table);
+    put(w, " (");
+    put_names(w, row);
+    put(w, ") VALUES (");
+    int rc = put_values(w, row, err);
+    if (rc) {
+        w->n = start;
+        return rc;
+    }
+    put(w, ");\n");
+    return w->rc ? writer_failed(w, err) : 0;
+}
