@@ -24,7 +24,7 @@ ALL_LDFLAGS = $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
 # --- what there is: tests/unit/test_x.c and tests/bench/x.c are a program each; what else lies in tests/unit helps the tests
 
 PROTO_SRC = $(sort $(wildcard proto/*/*.c))
-LIB_SRC   = $(sort $(wildcard src/*/*.c))
+LIB_SRC   = $(sort $(wildcard src/*/*.c src/*/*/*.c))
 STUB_SRC  = $(sort $(wildcard tools/stub/*.c))
 TOOL_SRC  = $(sort $(filter-out %/main.c,$(wildcard tools/cqlraw/*.c tools/cqlraw/*/*.c)))
 MAIN_SRC  = tools/cqlraw/main.c

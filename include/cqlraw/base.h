@@ -3,7 +3,14 @@
  *
  * A view (struct cqlr_str, struct cqlr_bytes, struct cqlr_value) owns nothing: it points into
  * memory that the function which returned it names. Pointers are documented by one of three words:
- * "borrowed until X", "owned by the caller, free with X", "taken".
+ * "borrowed until X", "owned by the caller, free with X", "taken". A pointer that is given to a
+ * function and not documented is borrowed until that returns. NULL is fine for every _free.
+ *
+ * There are no globals: different objects may be used in different threads at the same time, one
+ * object, and what was made from it, in one at a time.
+ *
+ * Option structs are filled in by their _init, which is given their size (so that they can grow
+ * without a break of the ABI), and then changed field by field.
  */
 #ifndef CQLRAW_BASE_H
 #define CQLRAW_BASE_H
@@ -28,7 +35,11 @@ struct cqlr_str {
 };
 
 /* printf("%.*s", CQLR_STR(s)) */
+#ifdef __cplusplus
+#define CQLR_STR(s) static_cast<int>((s).n), (s).p
+#else
 #define CQLR_STR(s) (int)(s).n, (s).p
+#endif
 
 /* Bytes of known length. */
 struct cqlr_bytes {
@@ -66,18 +77,18 @@ struct cqlr_mem {
     void *arg;
 };
 
-/* malloc and free; what a NULL `mem` in any option struct means. */
+/* malloc and free; what NULL means wherever a `mem` is taken. */
 CQLR_API const struct cqlr_mem *cqlr_mem_default(void);
 
 /* Memory that is freed together, such as a type tree: blocks in a chain. Set up with
- * cqlr_arena_init only. */
+ * cqlr_arena_init only (`mem` is borrowed until cqlr_arena_fini). */
 struct cqlr_arena {
     const struct cqlr_mem *mem;
     struct cqlr_arena_block *blocks;
 };
 CQLR_API void cqlr_arena_init(struct cqlr_arena *a, const struct cqlr_mem *mem);
 CQLR_API void cqlr_arena_fini(struct cqlr_arena *a);
-/* n zeroed bytes aligned for any type, or NULL. */
+/* n zeroed bytes aligned for any type, borrowed until cqlr_arena_fini; NULL: no memory. */
 CQLR_API void *cqlr_arena_get(struct cqlr_arena *a, size_t n);
 
 #define CQLR_ERR_TEXT 400
@@ -89,14 +100,14 @@ struct cqlr_err {
     int sys_errno;       /* errno of the system call, or 0 */
     int32_t server_code; /* error code of an ERROR message, or 0 */
     size_t offset;       /* place in the message that was being read, or 0 */
-    char
-        text[CQLR_ERR_TEXT]; /* one line, no newline, always terminated, UTF-8 cut at a character */
+    /* One line, no newline, always terminated, UTF-8 cut at a character. */
+    char text[CQLR_ERR_TEXT];
 };
 
-/* The fixed text of a code ("malformed frame or message"); never NULL. */
+/* The fixed text of a code ("malformed frame or message"); never NULL, a constant. */
 CQLR_API const char *cqlr_errcode_text(int code);
 
-/* The name of a code ("PROTO"); never NULL. */
+/* The name of a code ("PROTO"); never NULL, a constant. */
 CQLR_API const char *cqlr_errcode_name(int code);
 
 #ifdef __cplusplus

@@ -9,7 +9,10 @@
  * committed, if the statement is idempotent; else what it had sent counts as "outcome unknown". One
  * process and many are the same call with the same output.
  *
- * The parent must be single-threaded while cqlr_bulk_run runs (it forks at any time).
+ * The parent must be single-threaded while cqlr_bulk_run runs (it forks at any time). A worker has
+ * a copy of the parent's memory as it was when it was forked, `arg` and what it points to included:
+ * what a callback changes there nobody else sees, so it emits it. Callbacks don't run or free a
+ * pool; in workers they should not block, since all requests of the process would wait.
  */
 #ifndef CQLRAW_BULK_H
 #define CQLRAW_BULK_H
@@ -32,11 +35,11 @@ enum cqlr_source_kind {
     CQLR_SOURCE_TIMESTAMP, /* milliseconds since the epoch, step in ms or (months) calendar months
                             */
     CQLR_SOURCE_LIST, /* texts, converted by the marker's type (cqlr_value_parse); p NULL = null */
-    CQLR_SOURCE_TOKEN_START, /* the ring of the Murmur3 partitioner in `count` even pieces: the
-                                token in front of a piece, */
-    CQLR_SOURCE_TOKEN_END    /* and its last token. It stands behind a TOKEN_START of the same count
-                                and    turns with it. "token(k) > :start AND token(k) <= :end", over
-                                all    pieces, is every row once. */
+    /* The ring of the Murmur3 partitioner in `count` even pieces: the token in front of a piece,
+     * and its last token. END stands behind a START of the same count and turns with it.
+     * Over all pieces, "token(k) > :start AND token(k) <= :end" is every row once. */
+    CQLR_SOURCE_TOKEN_START,
+    CQLR_SOURCE_TOKEN_END
 };
 
 /* One parameter: a marker and the values it takes. Ranges include both ends and run down when first
@@ -63,8 +66,8 @@ enum cqlr_combine {
 CQLR_API cqlr_source *cqlr_source_new(const struct cqlr_source_param *p, size_t n,
                                       enum cqlr_combine combine, uint64_t repeat,
                                       struct cqlr_err *err);
-/* One parameter whose values are the lines that `fd` gives until its end (streamed; "\N" is null).
- * fd is borrowed. name as above. */
+/* One parameter whose values are the lines that `fd` gives until its end (streamed; "\N" is null; a
+ * byte order mark in front of the first is none of it). fd is borrowed. name as above. */
 CQLR_API cqlr_source *cqlr_source_lines(int fd, const char *name, struct cqlr_err *err);
 
 enum cqlr_record_format {
@@ -122,10 +125,10 @@ struct cqlr_bulk_failure {
 typedef struct cqlr_job cqlr_job;
 CQLR_API uint64_t cqlr_job_index(const cqlr_job *j);
 /* The worker's client, connected; and its `statement`, prepared (NULL when the options have none).
- */
+ * Borrowed until cqlr_job_done; don't close or free them. */
 CQLR_API cqlr_client *cqlr_job_client(cqlr_job *j);
 CQLR_API cqlr_prepared *cqlr_job_prepared(cqlr_job *j);
-/* What it writes here comes out of the parent like a page's output. */
+/* What it writes here comes out of the parent like a page's output. Borrowed likewise. */
 CQLR_API struct cqlr_wr *cqlr_job_out(cqlr_job *j);
 /* Ends the job, once: rc 0 and its number of rows, or a negative code with the reason in err (may
  * be NULL). The job is gone then. Requests of it must all have had their callbacks. */
@@ -240,10 +243,11 @@ struct cqlr_bulk_opts {
     int (*on_stop)(void *arg);
     void *arg;
 };
+/* `client`, `statement` and `source` are empty then. */
 CQLR_API void cqlr_bulk_opts_init(struct cqlr_bulk_opts *o, size_t size);
 
 struct cqlr_bulk_summary {
-    size_t size;
+    size_t size;      /* as it was given to the run */
     uint64_t queries; /* parameter sets whose execution completed with an answer, and whose result
                          is out; pages are not counted apart */
     uint64_t total;   /* parameter sets there were; UINT64_MAX when the source did not end */

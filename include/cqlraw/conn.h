@@ -8,6 +8,9 @@
  * The promise: if cqlr_conn_submit fails, the callback never runs; else it runs exactly once, never
  * from inside submit: with the answer, or with CQLR_E_TIMEOUT, or with the code that the connection
  * was closed with. A late answer of a request that timed out is never given to another one.
+ *
+ * All functions may be called inside a callback. In a forked child a connection may only be freed,
+ * which sends nothing, but runs the callbacks there too.
  */
 #ifndef CQLRAW_CONN_H
 #define CQLRAW_CONN_H
@@ -28,10 +31,10 @@ typedef struct cqlr_conn cqlr_conn;
 typedef void cqlr_conn_reply_fn(void *arg, int rc, const struct cqlr_event *ev);
 
 struct cqlr_conn_opts {
-    size_t size; /* set by cqlr_conn_opts_init */
-    const struct cqlr_mem *mem;
-    uint32_t max_frame;
-    const char *application_name; /* for STARTUP; borrowed until cqlr_conn_new returns */
+    size_t size;                  /* set by cqlr_conn_opts_init */
+    const struct cqlr_mem *mem;   /* NULL = malloc; borrowed until the connection is freed */
+    uint32_t max_frame;           /* longest answer accepted, 1 .. CQLR_FRAME_MAX (default) */
+    const char *application_name; /* for STARTUP; NULL = not sent */
     const char *application_version;
     const char *username; /* as in link.h; borrowed until on_open or on_close */
     const char *password;
@@ -44,32 +47,39 @@ struct cqlr_conn_opts {
      * out of its loop there, and is closed before the call that ended the connection returns. */
     void (*on_open)(void *arg);
     void (*on_close)(void *arg, int rc);
-    void (*on_push)(void *arg, const struct cqlr_event *ev); /* EVENT messages; may be NULL */
-    void *arg;
+    void (*on_push)(void *arg, const struct cqlr_event *ev); /* EVENT messages; ev as above */
+    void *arg; /* of these three, each of which may be NULL */
 };
 CQLR_API void cqlr_conn_opts_init(struct cqlr_conn_opts *o, size_t size);
 
-/* NULL when memory ran out. */
+/* Owned by the caller, free with cqlr_conn_free. NULL when memory ran out or the options are wrong.
+ */
 CQLR_API cqlr_conn *cqlr_conn_new(const struct cqlr_conn_opts *o);
 /* Closes it first, as cqlr_conn_close does. Nothing is called after this has returned. Allowed
  * inside a callback: descriptor and memory go when the callback has returned. */
 CQLR_API void cqlr_conn_free(cqlr_conn *c);
 
-/* Starts to connect. 0, or the reason in cqlr_conn_err. Once per object. */
+/* Starts to connect, to an address of IPv4, IPv6 or AF_UNIX. 0, or CQLR_E_CONNECT or CQLR_E_STATE
+ * (once per object) with the reason in cqlr_conn_err. */
 CQLR_API CQLR_MUST_USE int cqlr_conn_open(cqlr_conn *c, const struct sockaddr *addr, socklen_t n,
                                           uint64_t now);
 /* Ends it now: pending requests get CQLR_E_CLOSED, then on_close runs with that code. Does nothing
  * when it has ended already. Allowed inside a callback. */
 CQLR_API void cqlr_conn_close(cqlr_conn *c);
 
-CQLR_API int cqlr_conn_fd(const cqlr_conn *c);         /* -1 before open and after the end */
-CQLR_API unsigned cqlr_conn_wants(const cqlr_conn *c); /* CQLR_READ | CQLR_WRITE */
-CQLR_API uint64_t cqlr_conn_deadline(const cqlr_conn *c);
+CQLR_API int cqlr_conn_fd(const cqlr_conn *c);            /* -1 before open and after the end */
+CQLR_API unsigned cqlr_conn_wants(const cqlr_conn *c);    /* CQLR_READ | CQLR_WRITE */
+CQLR_API uint64_t cqlr_conn_deadline(const cqlr_conn *c); /* CQLR_NEVER: none */
+/* Moves bytes and calls whom they concern. `events`: what the descriptor is ready for (CQLR_READ,
+ * CQLR_WRITE, CQLR_HANGUP). */
 CQLR_API void cqlr_conn_ready(cqlr_conn *c, unsigned events, uint64_t now);
+/* Ends what should have been done by `now`: requests with CQLR_E_TIMEOUT, connecting as a whole. */
 CQLR_API void cqlr_conn_time(cqlr_conn *c, uint64_t now);
 
-/* Submitting: write the body to what begin gives, then submit. 0, or an error: see cqlr_link_begin
- * and cqlr_link_request. Bytes leave at the next cqlr_conn_flush. */
+/* Submitting: write the body to what begin gives (borrowed until submit or drop), then submit. 0,
+ * or CQLR_E_STATE before on_open and after the end, CQLR_E_AGAIN when all streams are taken,
+ * CQLR_E_NOMEM, CQLR_E_LIMIT, CQLR_E_RANGE (see cqlr_link_begin and cqlr_link_request); what was
+ * written is then dropped. Bytes leave at the next cqlr_conn_flush. */
 CQLR_API struct cqlr_wr *cqlr_conn_begin(cqlr_conn *c);
 CQLR_API CQLR_MUST_USE int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags,
                                             cqlr_conn_reply_fn *fn, void *arg, uint64_t now);
@@ -79,9 +89,11 @@ CQLR_API void cqlr_conn_drop(cqlr_conn *c);
  * the callback has returned. Errors end the connection (on_close runs). */
 CQLR_API void cqlr_conn_flush(cqlr_conn *c);
 
+/* Requests that wait for their callback. */
 CQLR_API unsigned cqlr_conn_in_flight(const cqlr_conn *c);
+/* Why it ended or was not opened; code 0 before. Borrowed until the connection is freed. */
 CQLR_API const struct cqlr_err *cqlr_conn_err(const cqlr_conn *c);
-/* "127.0.0.1:9042" of the peer. */
+/* "127.0.0.1:9042" of the peer, or "unix:/path"; "" before cqlr_conn_open. Borrowed likewise. */
 CQLR_API const char *cqlr_conn_peer(const cqlr_conn *c);
 
 /*

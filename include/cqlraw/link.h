@@ -32,8 +32,8 @@ struct cqlr_link_opts {
     size_t size; /* set by cqlr_link_opts_init */
     enum cqlr_role role;
     const struct cqlr_mem *mem;      /* NULL = malloc; borrowed until the link is freed */
-    uint32_t max_frame;              /* longest body accepted; default CQLR_FRAME_MAX */
-    uint16_t max_streams;            /* client: ids 1..max_streams are used; default 32767 */
+    uint32_t max_frame;              /* longest body accepted, 1 .. CQLR_FRAME_MAX (default) */
+    uint16_t max_streams;            /* client: ids 1..max_streams; default and most 32767 */
     const char *application_name;    /* client: sent in STARTUP when not NULL; borrowed until
                                         cqlr_link_new returns */
     const char *application_version; /* likewise */
@@ -43,8 +43,8 @@ struct cqlr_link_opts {
 };
 CQLR_API void cqlr_link_opts_init(struct cqlr_link_opts *o, size_t size);
 
-/* NULL only when memory ran out or the options are wrong. Free with cqlr_link_free; NULL is fine
- * there. */
+/* Owned by the caller, free with cqlr_link_free. NULL only when memory ran out or the options are
+ * wrong. */
 CQLR_API cqlr_link *cqlr_link_new(const struct cqlr_link_opts *o);
 CQLR_API void cqlr_link_free(cqlr_link *l);
 
@@ -63,18 +63,18 @@ struct cqlr_event {
     uint8_t opcode;
     uint8_t flags;
     int16_t stream;
-    void *tag; /* REPLY: what cqlr_link_request was given */
-    struct cqlr_prefix prefix;
-    struct cqlr_bytes body; /* behind the prefix */
+    void *tag;                 /* REPLY: what cqlr_link_request was given */
+    struct cqlr_prefix prefix; /* section 2.2: trace id, warnings, payload; zero without */
+    struct cqlr_bytes body;    /* behind the prefix */
 };
 
-/* Where to put received bytes: at least 1, usually many; *n says how many fit. NULL: out of memory
- * (the link has then failed). The buffer grows with the bytes received, never with a length that a
- * peer announced. */
+/* Where to put received bytes: at least 1, usually many; *n says how many fit. NULL when the link
+ * has failed, which it has when there is no memory. Borrowed until cqlr_link_fed. The buffer grows
+ * with the bytes received, never with a length that a peer announced. */
 CQLR_API uint8_t *cqlr_link_room(cqlr_link *l, size_t *n);
-/* n bytes were put there. */
+/* n bytes (at most as many as fit) were put there. */
 CQLR_API void cqlr_link_fed(cqlr_link *l, size_t n);
-/* room + copy + fed, for those who have the bytes elsewhere. 0 or CQLR_E_NOMEM. */
+/* room + copy + fed, for those who have the bytes elsewhere. 0 or the link's error. */
 CQLR_API CQLR_MUST_USE int cqlr_link_feed(cqlr_link *l, const void *p, size_t n);
 
 /*
@@ -83,6 +83,7 @@ CQLR_API CQLR_MUST_USE int cqlr_link_feed(cqlr_link *l, const void *p, size_t n)
  * failed for good, the reason stands in cqlr_link_err, and every later call says the same.
  */
 CQLR_API CQLR_MUST_USE int cqlr_link_next(cqlr_link *l, struct cqlr_event *ev);
+/* Why the link has failed; code 0 while it has not. Borrowed until the link is freed. */
 CQLR_API const struct cqlr_err *cqlr_link_err(const cqlr_link *l);
 
 /* true when bytes of a frame that is not complete yet are held: an end of stream now would be a
@@ -92,7 +93,7 @@ CQLR_API bool cqlr_link_mid_frame(const cqlr_link *l);
 /*
  * Sending: begin gives the writer, positioned behind the header; write the body to it (only
  * append); then end it with one of the three below. Nothing else may be called between. NULL when
- * the link has failed.
+ * the link has failed, and while the password waits to leave.
  */
 CQLR_API struct cqlr_wr *cqlr_link_begin(cqlr_link *l);
 /* Client: the frame is a request. Gives the stream (1..32767), or CQLR_E_AGAIN when all are taken,
@@ -111,15 +112,16 @@ CQLR_API void cqlr_link_drop(cqlr_link *l);
  * used until then. */
 CQLR_API void cqlr_link_forget(cqlr_link *l, int16_t stream);
 
-/* Bytes that must leave, and how many of them left. The pointer is borrowed until the next call
- * that sends. */
+/* The bytes that must leave (0: none), and how many of them left. *p is borrowed until the next
+ * cqlr_link_sent, cqlr_link_begin or cqlr_link_next. */
 CQLR_API size_t cqlr_link_out(const cqlr_link *l, const uint8_t **p);
 CQLR_API void cqlr_link_sent(cqlr_link *l, size_t n);
 
+/* Client: OPEN was given and the link has not failed. */
 CQLR_API bool cqlr_link_is_open(const cqlr_link *l);
-CQLR_API unsigned
-cqlr_link_in_flight(const cqlr_link *l); /* requests without an answer, given-up ones not counted */
-CQLR_API unsigned cqlr_link_orphans(const cqlr_link *l); /* given up, answer still out */
+/* Requests without an answer: those that were not given up, and those that were. */
+CQLR_API unsigned cqlr_link_in_flight(const cqlr_link *l);
+CQLR_API unsigned cqlr_link_orphans(const cqlr_link *l);
 
 #ifdef __cplusplus
 }

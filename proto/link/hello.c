@@ -81,8 +81,9 @@ static int send_auth_response(struct cqlr_link *l)
     int rc = token.rc;
     if (!rc) {
         const struct cqlr_auth_response m = {.token = {token.p, (int32_t)token.n}};
+        struct cqlr_wr *w = cqlr_link_begin(l);
         l->secret = true;
-        rc = cqlr_auth_response_write(cqlr_link_begin(l), &m);
+        rc = cqlr_auth_response_write(w, &m);
     }
     if (!rc)
         rc = cqlr__link_end_frame(l, CQLR_OP_AUTH_RESPONSE, 0, 0);
@@ -97,14 +98,17 @@ static int on_authenticate(struct cqlr_link *l, struct cqlr_event *ev)
 {
     struct cqlr_rd r;
     struct cqlr_authenticate m;
+    size_t shown;
     cqlr_rd_init(&r, ev->body.p, ev->body.n, &l->err);
     if (cqlr_authenticate_read(&r, &m))
         return l->err.code;
+    shown = m.class_name.n;
+    if (shown > CLASS_SHOWN)
+        shown = cqlr__text_cut(m.class_name.p, CLASS_SHOWN);
     if (!l->username || !l->password)
         return cqlr__err_set(&l->err, CQLR_E_AUTH,
                              "server asks for authentication (%.*s); give a user name and password",
-                             (int)(m.class_name.n < CLASS_SHOWN ? m.class_name.n : CLASS_SHOWN),
-                             m.class_name.p);
+                             (int)shown, m.class_name.p);
     int rc = send_auth_response(l);
     if (rc) {
         cqlr_link_drop(l);

@@ -13,7 +13,7 @@
 
 struct cqlr_wr *cqlr_link_begin(cqlr_link *l)
 {
-    if (l->err.code)
+    if (l->err.code || l->secret) /* growing would leave a copy of the password behind */
         return NULL;
     cqlr_link_drop(l);
     l->writing = true;

@@ -4,6 +4,7 @@
  * Values are laid down as [value]s one behind the other. When they were set in marker order, each
  * once, that is their form on the wire; else they are put in order when the body is written.
  */
+#include <float.h>
 #include <string.h>
 
 #include "proto/base/err.h"
@@ -30,7 +31,7 @@ struct cqlr_bound {
 
 cqlr_bound *cqlr_bound_new(cqlr_prepared *ps)
 {
-    const struct cqlr_mem *mem = ps->client->mem;
+    const struct cqlr_mem *mem = ps->mem;
     cqlr_bound *b = cqlr__mem_get(mem, sizeof *b);
     if (!b)
         return NULL;
@@ -200,6 +201,9 @@ int cqlr_bound_double(cqlr_bound *b, unsigned i, double v)
         cqlr_put64(bytes, bits);
         return cqlr_bound_bytes(b, i, bytes, 8);
     case CQLR_TYPE_FLOAT:
+        if ((f > FLT_MAX || f < -FLT_MAX) && v <= DBL_MAX && v >= -DBL_MAX)
+            return named(b, i,
+                         cqlr__err_set(&b->err, CQLR_E_TYPE, "%g is too large for a float", v));
         memcpy(&half, &f, sizeof half);
         cqlr_put32(bytes, half);
         return cqlr_bound_bytes(b, i, bytes, 4);

@@ -79,6 +79,7 @@ static void destroy(cqlr_client *cl)
         mem->resize(mem->arg, cl->cells, cl->cells_cap * sizeof *cl->cells, 0);
     free_string(mem, cl->contact_points);
     free_string(mem, cl->application_name);
+    free_string(mem, cl->keyspace);
     free_string(mem, cl->username);
     free_secret(mem, cl->password);
     mem->resize(mem->arg, cl, sizeof *cl, 0);
@@ -100,6 +101,7 @@ static bool copy_strings(cqlr_client *cl)
     const char *hosts = o->contact_points ? o->contact_points : "127.0.0.1";
     return copy_string(cl->mem, hosts, &cl->contact_points) &&
            copy_string(cl->mem, o->application_name, &cl->application_name) &&
+           copy_string(cl->mem, o->keyspace, &cl->keyspace) &&
            copy_string(cl->mem, o->username, &cl->username) &&
            copy_string(cl->mem, o->password, &cl->password);
 }
@@ -194,13 +196,54 @@ static void finish_open(cqlr_client *cl, int rc)
         fn(cl->open_arg, rc);
 }
 
+/* The answer to USE. When the connection ended meanwhile, on_close goes on. */
+static void on_keyspace(void *arg, cqlr_reply *r)
+{
+    cqlr_client *cl = arg;
+    struct cqlr_err why = *cqlr_reply_err(r);
+    int rc = cqlr_reply_rc(r);
+    if (rc == 0) {
+        finish_open(cl, 0);
+    } else if (rc == CQLR_E_SERVER || rc == CQLR_E_TIMEOUT) {
+        cqlr__err_prefix(&why, "%s: USE \"%.100s\"", cqlr_client_peer(cl), cl->keyspace);
+        cqlr__client_lose(cl, &why);
+    }
+}
+
+/* The name as it stands: within double quotes, which are doubled. */
+static int use_keyspace(cqlr_client *cl)
+{
+    struct cqlr_wr cql;
+    int rc;
+    cqlr_wr_init(&cql, cl->mem, 0);
+    cqlr_wr_raw(&cql, "USE \"", 5);
+    for (const char *p = cl->keyspace; *p; p++) {
+        if (*p == '"')
+            cqlr_wr_u8(&cql, '"');
+        cqlr_wr_u8(&cql, (uint8_t)*p);
+    }
+    cqlr_wr_u8(&cql, '"');
+    if (cql.rc)
+        rc = cqlr__err_set(&cl->err, cql.rc, "out of memory");
+    else
+        rc = cqlr_client_query(cl, (struct cqlr_str){(const char *)cql.p, cql.n}, NULL, on_keyspace,
+                               cl);
+    cqlr_wr_fini(&cql);
+    return rc;
+}
+
 static void on_open(void *arg)
 {
     cqlr_client *cl = arg;
     cl->is_open = true;
     cqlr__client_log(cl, CQLR_LOG_INFO, "%s: connected in %.1f ms", cqlr_client_peer(cl),
                      (double)(cqlr_now() - cl->connect_start) / 1e6);
-    finish_open(cl, 0);
+    if (!cl->keyspace) {
+        finish_open(cl, 0);
+    } else if (use_keyspace(cl) < 0) {
+        struct cqlr_err why = cl->err;
+        cqlr__client_lose(cl, &why);
+    }
 }
 
 static void drop_conn(cqlr_client *cl)
@@ -215,10 +258,11 @@ static void drop_conn(cqlr_client *cl)
 static void on_close(void *arg, int rc)
 {
     cqlr_client *cl = arg;
-    bool opening = !cl->is_open;
-    if (!cl->conn) /* freed in a forked child: nobody is told */
+    bool opening = !cl->is_open || cl->open_fn; /* or its keyspace is not set yet */
+    if (!cl->conn)                              /* freed in a forked child: nobody is told */
         return;
     cl->err = cl->lost_for ? *cl->lost_for : *cqlr_conn_err(cl->conn);
+    rc = cl->lost_for ? cl->lost_for->code : rc;
     if (cl->addr_next == GIVEN_UP)
         cqlr__client_log(cl, CQLR_LOG_DEBUG, "%s: closed", cqlr_client_peer(cl));
     else if (!opening)
@@ -226,8 +270,9 @@ static void on_close(void *arg, int rc)
     drop_conn(cl);
     if (!opening || !cl->open_fn)
         return;
-    /* Credentials that one node refuses are not tried on the next: that would lock the account. */
-    if (cl->addr_next != GIVEN_UP && rc != CQLR_E_AUTH) {
+    /* Credentials that one node refuses are not tried on the next: that would lock the account. And
+     * a keyspace is there for all nodes or for none. */
+    if (cl->addr_next != GIVEN_UP && rc != CQLR_E_AUTH && rc != CQLR_E_SERVER) {
         pass_over(cl);
         rc = try_next(cl);
     }
@@ -261,8 +306,7 @@ static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
     if (!cl->conn)
         return cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
     cl->connect_start = cqlr_now();
-    rc = cqlr_conn_open(cl->conn, (const struct sockaddr *)&addr->sa, addr->len,
-                        cqlr__client_now(cl));
+    rc = cqlr_conn_open(cl->conn, (const struct sockaddr *)&addr->sa, addr->len, cl->connect_start);
     if (rc < 0)
         cl->err = *cqlr_conn_err(cl->conn);
     else if ((rc = cqlr__attach(&cl->attach, cl, cl->conn)) < 0)
@@ -289,6 +333,19 @@ static int try_next(cqlr_client *cl)
     return cl->err.code;
 }
 
+/* What a connection would only answer with "no memory". */
+static int check_options(cqlr_client *cl)
+{
+    const char *name = cl->application_name;
+    if (cl->o.max_frame < 1 || cl->o.max_frame > CQLR_FRAME_MAX)
+        return cqlr__err_set(&cl->err, CQLR_E_USAGE, "max_frame is %u, not 1 to %u",
+                             cl->o.max_frame, CQLR_FRAME_MAX);
+    if (name && strlen(name) > UINT16_MAX)
+        return cqlr__err_set(&cl->err, CQLR_E_USAGE, "application_name has more than %u bytes",
+                             (unsigned)UINT16_MAX);
+    return 0;
+}
+
 int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
 {
     int rc;
@@ -296,6 +353,10 @@ int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
         return cqlr__client_usable(cl);
     if (cl->conn || cl->open_fn)
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "already open or opening");
+    if (cl->freeing)
+        return cqlr__err_set(&cl->err, CQLR_E_STATE, "opened by a callback of its own end");
+    if ((rc = check_options(cl)) < 0)
+        return rc;
     cqlr__addrs_fini(&cl->addrs);
     cqlr__addrs_init(&cl->addrs, cl->mem);
     cl->addrs.passed_over = on_unresolved;
@@ -325,8 +386,10 @@ void cqlr_client_close(cqlr_client *cl)
     cqlr__client_leave(cl);
 }
 
-/* In a forked child nothing is sent and nobody is called: only descriptors and memory go. The
- * loop's epoll object is shared with the parent, so nothing is removed from it. */
+/* Freeing the connection, not closing it, tells also those whom an end that is under way has not
+ * told yet: nobody is called later. In a forked child nothing is sent and nobody is called at all:
+ * only descriptors and memory go. The loop's epoll object is shared with the parent, so nothing is
+ * removed from it. */
 void cqlr_client_free(cqlr_client *cl)
 {
     if (!cl || cl->freeing)
@@ -334,7 +397,9 @@ void cqlr_client_free(cqlr_client *cl)
     cqlr__client_enter(cl);
     cl->freeing = true;
     if (*cl->alive == 1) {
-        cqlr_client_close(cl);
+        cl->addr_next = GIVEN_UP;
+        cqlr_conn_free(cl->conn);
+        cqlr__resumed_close(cl);
     } else if (cl->conn) {
         cqlr_conn *conn = cl->conn;
         cl->conn = NULL;
@@ -360,10 +425,12 @@ int cqlr_client_turn(cqlr_client *cl)
     int rc;
     if (*cl->alive != 1)
         return cqlr__client_usable(cl);
-    if (cl->depth)
+    if (cl->depth || cqlr_loop_in_turn(cl->loop))
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "turned from inside a callback");
     cqlr__client_enter(cl);
     rc = cqlr_loop_turn(cl->loop, 0);
+    if (rc < 0)
+        (void)cqlr__err_set(&cl->err, rc, "event loop: %s", strerror(errno));
     cqlr__client_leave(cl);
     return rc;
 }

@@ -39,6 +39,7 @@ struct cqlr__shared_columns {
 struct cqlr__shared_columns *cqlr__shared_columns_new(const struct cqlr_spec *spec,
                                                       const struct cqlr_mem *mem,
                                                       struct cqlr_err *err);
+struct cqlr__shared_columns *cqlr__shared_columns_ref(struct cqlr__shared_columns *s);
 void cqlr__shared_columns_unref(struct cqlr__shared_columns *s);
 
 enum cqlr__request_kind {
@@ -66,6 +67,7 @@ struct cqlr_client {
     struct cqlr_client_opts o;
     char *contact_points; /* copies of the strings in `o` */
     char *application_name;
+    char *keyspace;
     char *username;
     char *password;
     cqlr_loop *loop;
@@ -85,6 +87,7 @@ struct cqlr_client {
     struct cqlr__attach attach;
 
     struct cqlr__request *free_requests;
+    struct cqlr__request *resumed; /* EXECUTEs whose second PREPARE is over: to be sent or failed */
     struct cqlr__shared_columns *query_columns; /* of the last answer to a QUERY */
     struct cqlr_value *cells;                   /* one row, for replies that are not kept */
     uint32_t cells_cap;
@@ -95,6 +98,7 @@ struct cqlr_client {
 
 struct cqlr_prepared {
     cqlr_client *client;
+    const struct cqlr_mem *mem; /* the client's; freeing needs no client */
     char *cql;
     size_t cql_len;
     uint8_t *id;
@@ -109,6 +113,7 @@ struct cqlr_prepared {
 
 struct cqlr_reply {
     cqlr_client *client;
+    const struct cqlr_mem *mem; /* likewise */
     int rc;
     struct cqlr_err err;
     struct cqlr_prefix prefix;
@@ -158,6 +163,8 @@ int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
                         struct cqlr_err *err);
 void cqlr__prepare_again(struct cqlr__request *q);
 void cqlr__prepared_again(struct cqlr__request *q, cqlr_reply *r);
+/* Completes the `resumed` of a client that is being freed. */
+void cqlr__resumed_close(cqlr_client *cl);
 
 /* bound.c: writes EXECUTE's body. 0, or the reason in b->err: a value was not set (CQLR_E_USAGE),
  * or the writer's. */

@@ -20,7 +20,7 @@ static cqlr_prepared *prepared_new(cqlr_client *cl, struct cqlr_str cql)
     cqlr_prepared *ps = cqlr__mem_get(cl->mem, sizeof *ps);
     if (!ps)
         return NULL;
-    *ps = (cqlr_prepared){.client = cl, .cql_len = cql.n};
+    *ps = (cqlr_prepared){.client = cl, .mem = cl->mem, .cql_len = cql.n};
     ps->cql = cqlr__mem_get(cl->mem, cql.n + 1);
     if (!ps->cql) {
         cqlr__mem_free(cl->mem, ps, sizeof *ps);
@@ -36,7 +36,7 @@ void cqlr_prepared_free(cqlr_prepared *ps)
     const struct cqlr_mem *mem;
     if (!ps)
         return;
-    mem = ps->client->mem;
+    mem = ps->mem;
     cqlr__mem_free(mem, ps->cql, ps->cql_len + 1);
     cqlr__mem_free(mem, ps->id, ps->id_len);
     cqlr__mem_array_free(mem, ps->pk, ps->pk_count, sizeof *ps->pk);
@@ -83,7 +83,7 @@ static int copy_pk(cqlr_prepared *ps, struct cqlr_span pk)
     uint32_t i;
     if (!pk.count)
         return 0;
-    ps->pk = cqlr__mem_array(ps->client->mem, pk.count, sizeof *ps->pk);
+    ps->pk = cqlr__mem_array(ps->mem, pk.count, sizeof *ps->pk);
     if (!ps->pk)
         return CQLR_E_NOMEM;
     ps->pk_count = pk.count;
@@ -95,7 +95,7 @@ static int copy_pk(cqlr_prepared *ps, struct cqlr_span pk)
 int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
                         struct cqlr_err *err)
 {
-    const struct cqlr_mem *mem = ps->client->mem;
+    const struct cqlr_mem *mem = ps->mem;
     if (m->id.n == 0)
         return cqlr__err_set(err, CQLR_E_PROTO, "Prepared: the statement id is empty");
     ps->id = cqlr__mem_get(mem, m->id.n);
@@ -192,27 +192,51 @@ static void hex(char *out, size_t room, const uint8_t *p, size_t n)
     out[2 * i] = '\0';
 }
 
-static struct cqlr__request *take_waiting(cqlr_prepared *ps)
+/* What waits at ps, last in first, goes to the front of what is resumed, first in first. */
+static void take_waiting(cqlr_prepared *ps)
 {
-    struct cqlr__request *q = ps->waiting, *reversed = NULL;
-    ps->waiting = NULL;
-    while (q) {
-        struct cqlr__request *next = q->next;
-        q->next = reversed;
-        reversed = q;
-        q = next;
+    cqlr_client *cl = ps->client;
+    while (ps->waiting) {
+        struct cqlr__request *q = ps->waiting;
+        ps->waiting = q->next;
+        q->next = cl->resumed;
+        cl->resumed = q;
     }
-    return reversed;
 }
 
-static void fail_waiting(cqlr_prepared *ps, int rc, const struct cqlr_err *err)
+static struct cqlr__request *next_resumed(cqlr_client *cl)
 {
-    struct cqlr__request *q = take_waiting(ps);
-    while (q) {
-        struct cqlr__request *next = q->next;
+    struct cqlr__request *q = cl->resumed;
+    if (q)
+        cl->resumed = q->next;
+    return q;
+}
+
+/* Any of the callbacks may free the client, or the statement when it was the last that waited. */
+static void fail_resumed(cqlr_client *cl, int rc, const struct cqlr_err *err)
+{
+    struct cqlr__request *q;
+    while ((q = next_resumed(cl)) != NULL)
         cqlr__request_fail(q, rc, err);
-        q = next;
+}
+
+static void send_resumed(cqlr_client *cl)
+{
+    struct cqlr__request *q;
+    while ((q = next_resumed(cl)) != NULL) {
+        int rc = send_execute(q);
+        if (rc < 0) {
+            struct cqlr_err err = cl->err;
+            cqlr__request_fail(q, rc, &err);
+        }
     }
+}
+
+void cqlr__resumed_close(cqlr_client *cl)
+{
+    struct cqlr_err err;
+    (void)cqlr__err_set(&err, CQLR_E_CLOSED, "connection closed by this side");
+    fail_resumed(cl, CQLR_E_CLOSED, &err);
 }
 
 void cqlr__prepare_again(struct cqlr__request *q)
@@ -244,7 +268,8 @@ void cqlr__prepare_again(struct cqlr__request *q)
     if (p)
         cqlr__request_put(p);
     err = cl->err;
-    fail_waiting(ps, rc, &err);
+    take_waiting(ps);
+    fail_resumed(cl, rc, &err);
 }
 
 static void check_id(const cqlr_prepared *ps, cqlr_reply *r)
@@ -265,22 +290,12 @@ static void check_id(const cqlr_prepared *ps, cqlr_reply *r)
 void cqlr__prepared_again(struct cqlr__request *p, cqlr_reply *r)
 {
     cqlr_prepared *ps = p->prepared;
-    struct cqlr__request *q;
     cqlr__request_put(p);
     if (r->rc == 0)
         check_id(ps, r);
-    if (r->rc < 0) {
-        fail_waiting(ps, r->rc, &r->err);
-        return;
-    }
-    q = take_waiting(ps);
-    while (q) {
-        struct cqlr__request *next = q->next;
-        int rc = send_execute(q);
-        if (rc < 0) {
-            struct cqlr_err err = q->client->err;
-            cqlr__request_fail(q, rc, &err);
-        }
-        q = next;
-    }
+    take_waiting(ps);
+    if (r->rc < 0)
+        fail_resumed(r->client, r->rc, &r->err);
+    else
+        send_resumed(r->client);
 }

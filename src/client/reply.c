@@ -31,7 +31,7 @@ struct cqlr__shared_columns *cqlr__shared_columns_new(const struct cqlr_spec *sp
     return s;
 }
 
-static struct cqlr__shared_columns *shared_columns_ref(struct cqlr__shared_columns *s)
+struct cqlr__shared_columns *cqlr__shared_columns_ref(struct cqlr__shared_columns *s)
 {
     if (s)
         s->refs++;
@@ -56,7 +56,7 @@ static void read_error(cqlr_reply *r, struct cqlr_rd *rd)
         cqlr__err_prefix(&r->err, "%s: ERROR", cqlr_client_peer(r->client));
         return;
     }
-    cqlr_wr_init(&w, r->client->mem, 0);
+    cqlr_wr_init(&w, r->mem, 0);
     cqlr_error_print(&w, &e);
     r->rc = w.rc ? cqlr__err_set(&r->err, w.rc, "out of memory")
                  : cqlr__err_set(&r->err, CQLR_E_SERVER, "%.*s", (int)w.n, (const char *)w.p);
@@ -78,8 +78,7 @@ static void use_columns(cqlr_reply *r, struct cqlr__shared_columns **known)
 {
     const struct cqlr_spec *spec = &r->result.u.rows.spec;
     if (!*known || !cqlr_spec_is(spec, (*known)->columns)) {
-        struct cqlr__shared_columns *fresh =
-            cqlr__shared_columns_new(spec, r->client->mem, &r->err);
+        struct cqlr__shared_columns *fresh = cqlr__shared_columns_new(spec, r->mem, &r->err);
         if (!fresh) {
             r->rc = r->err.code;
             return;
@@ -128,6 +127,7 @@ void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *e
                       struct cqlr__shared_columns **known)
 {
     r->client = cl;
+    r->mem = cl->mem;
     r->prefix = ev->prefix;
     r->result.kind = 0;
     r->columns = NULL;
@@ -187,7 +187,7 @@ struct cqlr_value cqlr_reply_paging_state(const cqlr_reply *r)
 
 static int room_for_cells(cqlr_reply *r, uint32_t n)
 {
-    const struct cqlr_mem *mem = r->client->mem;
+    const struct cqlr_mem *mem = r->mem;
     struct cqlr_value *cells;
     if (n <= *r->cells_cap)
         return 0;
@@ -239,8 +239,9 @@ int64_t cqlr_reply_skip(cqlr_reply *r)
 
 static struct cqlr_span moved_span(struct cqlr_span s, const uint8_t *from, const uint8_t *to)
 {
-    if (s.p)
-        s.p = to + (s.p - from);
+    if (s.count == 0) /* it may lie outside of what is copied */
+        return (struct cqlr_span){0, NULL, 0};
+    s.p = to + (s.p - from);
     return s;
 }
 
@@ -254,15 +255,14 @@ static int copy_bytes(cqlr_reply *k, const cqlr_reply *r)
     else if (r->prefix.payload.count)
         from = r->prefix.payload.p;
     n = (size_t)(r->body.p + r->body.n - from);
-    k->raw = NULL;
+    k->raw = cqlr__mem_get(r->mem, n);
     k->raw_len = n;
-    if (n == 0)
-        return 0;
-    k->raw = cqlr__mem_get(r->client->mem, n);
-    if (!k->raw)
+    if (n > 0 && !k->raw)
         return CQLR_E_NOMEM;
-    memcpy(k->raw, from, n);
-    k->body.p = k->raw + (r->body.p - from);
+    if (n > 0) {
+        memcpy(k->raw, from, n);
+        k->body.p = k->raw + (r->body.p - from);
+    }
     k->prefix.warnings = moved_span(r->prefix.warnings, from, k->raw);
     k->prefix.payload = moved_span(r->prefix.payload, from, k->raw);
     return 0;
@@ -282,7 +282,7 @@ static void read_again(cqlr_reply *k)
 
 cqlr_reply *cqlr_reply_keep(const cqlr_reply *r)
 {
-    const struct cqlr_mem *mem = r->client->mem;
+    const struct cqlr_mem *mem = r->mem;
     cqlr_reply *k = cqlr__mem_get(mem, sizeof *k);
     if (!k)
         return NULL;
@@ -300,7 +300,7 @@ cqlr_reply *cqlr_reply_keep(const cqlr_reply *r)
         return NULL;
     }
     if (r->rc == 0) {
-        k->columns = shared_columns_ref(r->columns);
+        k->columns = cqlr__shared_columns_ref(r->columns);
         read_again(k);
     }
     return k;
@@ -309,7 +309,7 @@ cqlr_reply *cqlr_reply_keep(const cqlr_reply *r)
 /* Gives back what a kept reply holds, but not the reply. */
 static void clear(cqlr_reply *r)
 {
-    const struct cqlr_mem *mem = r->client->mem;
+    const struct cqlr_mem *mem = r->mem;
     cqlr__shared_columns_unref(r->columns);
     cqlr__mem_free(mem, r->raw, r->raw_len);
     cqlr__mem_array_free(mem, r->own_cells, r->own_cells_cap, sizeof *r->own_cells);
@@ -324,7 +324,7 @@ void cqlr__reply_replace(cqlr_reply *r, cqlr_reply *by)
     r->cells_cap = &r->own_cells_cap;
     r->result.u.rows.rd.err = &r->err;
     r->pages = pages;
-    cqlr__mem_free(r->client->mem, by, sizeof *by);
+    cqlr__mem_free(r->mem, by, sizeof *by);
 }
 
 void cqlr_reply_free(cqlr_reply *r)
@@ -333,7 +333,7 @@ void cqlr_reply_free(cqlr_reply *r)
         return;
     cqlr__pages_free(r);
     clear(r);
-    cqlr__mem_free(r->client->mem, r, sizeof *r);
+    cqlr__mem_free(r->mem, r, sizeof *r);
 }
 
 /* ---- cells ---- */

@@ -39,10 +39,12 @@ static void deliver(struct cqlr__request *q, cqlr_reply *r)
     cqlr_reply_fn *fn = q->fn;
     void *arg = q->arg;
     cqlr_prepared *made = q->kind == CQLR__PREPARE ? q->prepared : NULL;
+    struct cqlr__shared_columns *columns = cqlr__shared_columns_ref(r->columns);
     if (made && r->rc == 0)
         r->prepared = made;
     cqlr__request_put(q);
     fn(arg, r);
+    cqlr__shared_columns_unref(columns); /* fn may have freed the statement they are of */
     if (made && (r->rc < 0 || r->prepared))
         cqlr_prepared_free(made);
 }
@@ -52,6 +54,7 @@ void cqlr__request_fail(struct cqlr__request *q, int rc, const struct cqlr_err *
     cqlr_reply r;
     memset(&r, 0, sizeof r);
     r.client = q->client;
+    r.mem = q->client->mem;
     r.rc = rc;
     if (err->code == rc)
         r.err = *err;
@@ -95,6 +98,7 @@ static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
 {
     struct cqlr__request *q = arg;
     cqlr_client *cl = q->client;
+    const cqlr_conn *conn = cl->conn;
     cqlr_reply r;
     if (*cl->alive != 1) { /* freed in a forked child */
         cqlr__request_put(q);
@@ -116,8 +120,8 @@ static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
     else
         deliver(q, &r);
     /* A body that does not hold what it says: nothing on this connection can be trusted any more.
-     */
-    if (r.err.code == CQLR_E_PROTO && cl->conn)
+     * The callback may have closed it, and opened another. */
+    if (r.err.code == CQLR_E_PROTO && conn && cl->conn == conn)
         cqlr__client_lose(cl, &r.err);
 }
 

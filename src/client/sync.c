@@ -18,7 +18,7 @@ struct waiter {
 
 static int usable_here(cqlr_client *cl)
 {
-    if (cl->depth)
+    if (cl->depth || cqlr_loop_in_turn(cl->loop))
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "blocking call inside a callback");
     return 0;
 }
@@ -106,7 +106,7 @@ static bool add_pages(cqlr_reply *r, struct cqlr_str cql, const struct cqlr_requ
     struct cqlr__next_page *pages;
     if (cqlr_reply_paging_state(r).n < 0)
         return true;
-    pages = cqlr__mem_get(r->client->mem, sizeof *pages + cql.n);
+    pages = cqlr__mem_get(r->mem, sizeof *pages + cql.n);
     if (!pages)
         return false;
     cqlr_request_opts_init(r->client, &pages->o, sizeof pages->o);
@@ -124,7 +124,7 @@ static bool add_pages(cqlr_reply *r, struct cqlr_str cql, const struct cqlr_requ
 void cqlr__pages_free(cqlr_reply *r)
 {
     if (r->pages)
-        cqlr__mem_free(r->client->mem, r->pages, sizeof *r->pages + r->pages->cql_len);
+        cqlr__mem_free(r->mem, r->pages, sizeof *r->pages + r->pages->cql_len);
     r->pages = NULL;
 }
 

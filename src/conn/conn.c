@@ -147,7 +147,7 @@ static uint64_t add_time(uint64_t now, uint64_t duration)
 int cqlr_conn_open(cqlr_conn *c, const struct sockaddr *addr, socklen_t n, uint64_t now)
 {
     if (c->state != CQLR__CONN_NEW)
-        return CQLR_E_STATE;
+        return cqlr__err_set(&c->err, CQLR_E_STATE, "a connection is opened once");
     cqlr__addr_print(addr, n, c->peer);
     int rc = c->io.fn->open(&c->io, addr, n, &c->err);
     if (rc) {

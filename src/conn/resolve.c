@@ -11,7 +11,7 @@
 static int give_all(const struct cqlr__addrs *a, cqlr_resolve_fn *fn, void *arg)
 {
     int rc = 0;
-    for (size_t i = 0; !rc && i < a->count; i++)
+    for (size_t i = 0; rc >= 0 && i < a->count; i++)
         rc = fn(arg, &a->list[i].sa.any, a->list[i].len, NULL);
     return rc < 0 ? rc : 0;
 }

@@ -74,7 +74,7 @@ static void advance(struct cqlr__csv *c, size_t n)
     c->left.n -= n;
 }
 
-static size_t newlines(struct cqlr_str s)
+size_t cqlr__csv_newlines(struct cqlr_str s)
 {
     size_t n = 0;
     for (const char *p; s.n && (p = memchr(s.p, '\n', s.n)); n++) {
@@ -129,7 +129,7 @@ static int next_quoted(struct cqlr__csv *c, struct cqlr__csv_cell *cell, struct 
     if (!quoted_length(inner, &n, &doubled))
         return bad(c, err, "closing quote missing");
     *cell = (struct cqlr__csv_cell){{inner.p, n}, true};
-    c->line += newlines(cell->text);
+    c->line += cqlr__csv_newlines(cell->text);
     if (n + 1 < inner.n && inner.p[n + 1] != ',')
         return bad(c, err, "text behind a closing quote");
     advance(c, n + 2);

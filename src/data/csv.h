@@ -30,6 +30,9 @@ size_t cqlr__csv_split(struct cqlr__csv_splitter *s, const uint8_t *p, size_t n)
 /* The record without its newline. */
 struct cqlr_str cqlr__csv_chomp(struct cqlr_str record);
 
+/* How many line feeds there are. */
+size_t cqlr__csv_newlines(struct cqlr_str s);
+
 /* Takes the cells of one record (without its newline) one by one. */
 struct cqlr__csv {
     struct cqlr_str left;

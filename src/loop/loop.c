@@ -253,6 +253,11 @@ static int wait_until(cqlr_loop *l, uint64_t until)
     return wait_ns(l, until > now ? until - now : 0);
 }
 
+bool cqlr_loop_in_turn(const cqlr_loop *l)
+{
+    return l->in_turn;
+}
+
 int cqlr_loop_turn(cqlr_loop *l, uint64_t until)
 {
     uint64_t deadline = cqlr_loop_deadline(l);

@@ -164,8 +164,8 @@ static int append_all(struct cqlr__addrs *a, const struct addrinfo *ai, struct c
 {
     int found = 0;
     for (; ai; ai = ai->ai_next) {
-        if (ai->ai_addrlen > sizeof a->list->sa)
-            continue; /* neither IPv4 nor IPv6 */
+        if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
+            continue;
         if (!append(a, ai->ai_addr, ai->ai_addrlen))
             return no_memory(err);
         found++;

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Runs a command with a terminal of its own and answers its question for a password.
 
-ask.py ANSWER|INT|STOP COMMAND...
+ask.py ANSWER|INT|STOP|NUL COMMAND...
 
 Prints what the terminal showed; the last line is "exit CODE echo BEFORE DURING AFTER", where the three
 say whether the terminal shows what is typed. INT sends ^C instead of an answer. STOP sends ^Z, goes on
-with SIGCONT and then answers "secret".
+with SIGCONT and then answers "secret". NUL is an answer with such a byte in it.
 """
 import os
 import pty
@@ -73,6 +73,8 @@ def main():
         os.write(controller, b"\x1a")
         wait_until(asked(2))
         answer = "secret"
+    elif answer == "NUL":
+        answer = "sec\0ret"
     os.write(controller, b"\x03" if answer == "INT" else answer.encode() + b"\n")
     done = []
 

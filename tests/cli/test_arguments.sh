@@ -11,6 +11,8 @@ says 64 'cqlraw: unknown command "rnu" (did you mean "run"?). See cqlraw --help'
 says 64 'cqlraw: unknown command "xyzzy". See cqlraw --help' "${c[@]}" xyzzy
 gives "without a command: the overview on stderr" 64 "${c[@]}"
 check "and nothing on stdout" test ! -s "$tmp/stdout"
+gives "also when the environment has a mistake" 64 env CQLRAW_PORT=x "${c[@]}"
+stderr_has "it shows the commands" '^commands:$'
 
 says 64 'cqlraw run: a query is needed' "${c[@]}" run
 says 64 'cqlraw run: unexpected argument "b"' "${c[@]}" run a b

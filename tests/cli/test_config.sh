@@ -26,6 +26,15 @@ concurrency 128 default
 format (query) table default' "${c[@]}"
 # shellcheck disable=SC2016 # $ is awk's
 check "the columns are aligned" awk '{ at = match($0, /[^ ]+$/) } /default$/ { if (col && at != col) bad = 1; col = at } END { exit bad }' "$tmp/stdout"
+gives "--json" 0 "${c[@]}" --json --host 'a"b' -u "$(printf 'n\033')"
+check "is one object" python3 -c '
+import json, sys
+o = json.load(open(sys.argv[1]))
+assert o["host"] == {"value": "a\"b", "origin": "command line"} and o["username"]["value"] == "n\x1b"
+assert o["format (query)"] == {"value": "table", "origin": "default"} and "password" not in o
+' "$tmp/stdout"
+gives "a name that would command the terminal" 0 "${c[@]}" -u "$(printf 'n\033')"
+stdout_has "is shown harmless" '^username +n\\x1b +command line$'
 
 # --- rank
 
@@ -112,6 +121,7 @@ wrong 64 "$config:2: [cqlraw] prot: no such option" '[cqlraw]\nprot = 1\n'
 wrong 64 "$config:3: [profil x] port: no such section" '\n[profil x]\nport = 1\n'
 wrong 64 "$config:3: [cqlraw] PORT: is set twice in this section" '[cqlraw]\nport=1\nPORT=2\n'
 wrong 64 "$config:2: [cqlraw] param: cannot be set in a file" '[cqlraw]\nparam = a=1\n'
+wrong 64 "$config:2: [cqlraw] listen: is an option of a command that reads no file" '[cqlraw]\nlisten = 127.0.0.1:1\n'
 wrong 64 "$config:2: [cqlraw] profile: cannot be set in a file" '[cqlraw]\nprofile = a\n'
 wrong 64 "$config:2: verbose: \"perhaps\" is neither true nor false" '[cqlraw]\nverbose = perhaps\n'
 wrong 64 "$config:2: [cqlraw] host: the value goes over several lines" '[cqlraw]\nhost = a\n  b\n'
@@ -134,10 +144,9 @@ says 64 'CQLRAW_PORT: "x" is not a number' env CQLRAW_PORT=x "${q[@]}"
 printf '[connection]\nssl = true\nport=1\n[ssl]\ncertfile=x\n' >"$cqlshrc"
 gives "TLS in cqlshrc" 0 "${c[@]}"
 stderr_has "is a warning, as long as it is missing" "warning: $cqlshrc:2: \[connection\] ssl: TLS is not supported yet"
-printf '[connection]\nssl = false\n[authentication]\nkeyspace = ks\n' >"$cqlshrc"
-gives "a keyspace in cqlshrc" 0 "${c[@]}"
-stderr_has "is a warning too" "warning: $cqlshrc:4: \[authentication\] keyspace: a default keyspace is not supported yet"
-check "ssl = false is none" test "$(wc -l <"$tmp/stderr")" = 1
+printf '[connection]\nssl = false\n[authentication]\nkeyspace = system\n' >"$cqlshrc"
+gives "ssl = false" 0 "${c[@]}"
+silent "is no warning"
 rm -- "$cqlshrc"
 
 # --- passwords in files: shown to nobody, taken from private files only

@@ -121,6 +121,8 @@ check "it is not there" lacks 'secret' "$tmp/stdout"
 gives "an empty answer" 0 ask ''
 stdout_has "is an error" 'no password was given'
 stdout_has "of usage" '^exit 64 echo on off on$'
+gives "a NUL byte in the answer" 0 ask NUL
+stdout_has "does not cut the password short" 'a NUL byte in the password'
 gives "^C at the question" 0 ask INT
 stdout_has "ends it, the terminal as before" '^exit 130 echo on off on$'
 gives "^Z at the question" 0 ask STOP

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The help: every command fits a terminal of 80x24 and shows an example; --all shows every option once.
+# The help: every command fits a terminal of 80x24, with the prompt below it, and shows an example; --all shows every option once.
 # shellcheck source=tests/cli/lib.sh
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 
@@ -8,13 +8,13 @@ fits() { # rows
 }
 
 gives "--help" 0 "$CQLRAW" --help
-check "fits 80x24" fits 24
+check "fits 80x24" fits 23
 mapfile -t commands < <(awk '/^commands:/ { on = 1; next } /^$/ { on = 0 } on { print $1 }' "$tmp/stdout")
 check "names the commands" test "${#commands[@]}" -ge 5
 
 for command in "${commands[@]}"; do
     gives "$command --help" 0 "$CQLRAW" "$command" --help
-    check "$command: fits 80x24" fits 24
+    check "$command: fits 80x24" fits 23
     stdout_has "$command: shows an example" '^example:$'
     cp -- "$tmp/stdout" "$tmp/screen"
     gives "help $command" 0 "$CQLRAW" help "$command"

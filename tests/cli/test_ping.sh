@@ -37,6 +37,11 @@ assert bad == {"address": "127.0.0.1:1", "ok": False, "error": "connect: Connect
 ' "$tmp/stdout" "$HOST"
 
 says 64 'cqlraw ping: "h:0" is not HOST' ping h:0
+says 64 'cqlraw ping: give the addresses as arguments or with --host, not both' ping "$HOST" --host "$HOST"
+gives "CQLRAW_HOST and an argument" 0 env CQLRAW_HOST=no.such.invalid "$CQLRAW" ping "$HOST" -n 1
+stdout_has "the argument is taken" "$LINE\$"
+says 64 'cqlraw ping: --log is an option of' ping "$HOST" --log -
+says 64 'cqlraw ping: -v is an option of' ping "$HOST" -v
 says 64 'cqlraw ping: -n: "0" is out of range' ping "$HOST" -n 0
 closed() { "$@" >&-; }
 says 4 'cqlraw ping: cannot write standard output: Bad file descriptor' closed ping "$HOST" -n 1

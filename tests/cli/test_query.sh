@@ -67,6 +67,9 @@ cp -- "$tmp/stdout" "$tmp/want"
 from() { "${@:2}" <"$1"; }
 gives "statements from standard input" 0 from "$tmp/file.cql" query --format csv
 same "are the same" "$tmp/want" "$tmp/stdout"
+{ printf '\xef\xbb\xbf' && cat "$tmp/file.cql"; } >"$tmp/mark.cql"
+gives "a file with a byte order mark" 0 query -f "$tmp/mark.cql" --format csv
+same "is the same, too" "$tmp/want" "$tmp/stdout"
 gives "standard input by name, behind -e" 0 from "$tmp/file.cql" query -e "$A" -f - --format csv
 check "in that order" test "$(head -n 1 "$tmp/stdout")" = key,rpc_port,truncated_at
 says 3 'cqlraw query: cannot read /nope: No such file or directory' query -f /nope
@@ -84,3 +87,15 @@ rc=0
 { query "$T"; } 2>"$tmp/err" > >(:) || rc=$?
 check "a reader that went away: 141 or, if it was quick, 0" test "$rc" = 141 -o "$rc" = 0
 check "and no complaint" test ! -s "$tmp/err"
+
+# --- a keyspace for names that have none
+
+gives "-k" 0 query -k system "SELECT key FROM local" --format csv
+stdout_is "names the keyspace" 'key\nlocal\n'
+gives "-k, many processes" 0 run "SELECT key FROM local WHERE key=?" -P key=local --repeat 100 -j 3 --block 1 --keyspace system --format none
+says 3 'USE "nosuch":' query -k nosuch "SELECT key FROM local"
+says 3 'USE "nosuch":' run "SELECT key FROM local WHERE key=?" -P key=local -k nosuch
+mkdir -p -- "$HOME/.cassandra"
+printf '[authentication]\nkeyspace = system\n' >"$HOME/.cassandra/cqlshrc"
+gives "from cqlshrc" 0 query "SELECT key FROM local" --format csv
+rm -- "$HOME/.cassandra/cqlshrc"

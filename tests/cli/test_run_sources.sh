@@ -8,6 +8,14 @@ K='SELECT key FROM system.local WHERE key=?'
 C="SELECT column_name, position FROM system_schema.columns WHERE keyspace_name=? AND table_name=? AND column_name=?"
 T='SELECT column_name FROM system_schema.columns WHERE keyspace_name=:start AND table_name=:end'
 
+# --- values, a line each
+printf '\xef\xbb\xbflocal\r\nlocal\r\n' >"$tmp/keys"
+values() { run "$K" -P "key=@$1" --format csv <"$tmp/keys"; }
+for file in "$tmp/keys" -; do
+    gives "a text of Windows, @${file##*/}" 0 values "$file"
+    stdout_is "has neither mark nor carriage returns" 'key\nlocal\nlocal\n'
+done
+
 # --- records
 cat >"$tmp/rows.csv" <<'EOF'
 table_name,ignored,column_name,keyspace_name
@@ -29,6 +37,9 @@ for name in rows.jsonl rows.NDJSON; do
     stdout_is "binds by keys, and arrays by position" 'column_name,position\nkey,0\npeer,0\ntokens,-1\n'
 done
 from_stdin() { run "$C" --params-from - "${@:2}" <"$1"; }
+{ printf '\xef\xbb\xbf' && cat "$tmp/rows.jsonl"; } >"$tmp/mark.jsonl"
+gives "NDJSON with a byte order mark" 0 run "$C" --params-from "$tmp/mark.jsonl"
+stdout_is "is read" 'column_name,position\nkey,0\npeer,0\ntokens,-1\n'
 gives "CSV from standard input" 0 from_stdin "$tmp/rows.csv"
 stdout_is "is taken for CSV" 'column_name,position\nkey,0\ntokens,-1\npeer,0\n'
 gives "NDJSON from standard input" 0 from_stdin "$tmp/rows.jsonl" --params-format ndjson

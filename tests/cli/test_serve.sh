@@ -51,5 +51,6 @@ serve
 
 says 3 'Address already in use' "$CQLRAW" serve --listen "$HOST"
 says 64 'cqlraw serve:' "$CQLRAW" serve --listen nonsense
-check "the port file's folder must be there" bash -c "! '$CQLRAW' serve --port-file '$tmp/no/p' 2>/dev/null >&2"
+says 64 "listen address 'unix:sock': HOST:PORT or unix:/PATH expected" "$CQLRAW" serve --listen unix:sock
+says 4 "port file '$tmp/no/p.part': No such file or directory" "$CQLRAW" serve --port-file "$tmp/no/p"
 check "nothing but the port files is left" test "$(find "$tmp" -name 'port*' | wc -l)" = 1

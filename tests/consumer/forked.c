@@ -34,12 +34,16 @@ int main(int argc, char **argv)
     cqlr_client_opts_init(&o, sizeof o);
     o.contact_points = argc > 1 ? argv[1] : "127.0.0.1";
     cqlr_client *cl = cqlr_client_new(&o);
-    if (!cl || cqlr_sync_connect(cl) < 0)
+    if (!cl || cqlr_sync_connect(cl) < 0) {
+        fprintf(stderr, "%s\n", cl ? cqlr_client_err(cl)->text : "out of memory");
+        cqlr_client_free(cl);
         return 1;
+    }
     pid_t pid = fork();
     if (pid == 0)
         _exit(child(cl));
-    waitpid(pid, &status, 0);
+    if (pid > 0)
+        waitpid(pid, &status, 0);
     bool good = query(cl);
     printf("parent: %s\n", good ? "goes on" : cqlr_client_err(cl)->text);
     cqlr_client_free(cl);

@@ -13,92 +13,92 @@
 
 #define WINDOW 64
 
-/* A file being loaded. */
+/* A file being loaded, and the places of its window: each has a bound statement, used again and
+ * again. */
 struct load {
     cqlr_job *job;
     FILE *file;
-    cqlr_bound *bound[WINDOW]; /* the free ones are at the front */
-    unsigned free, made;
+    struct place {
+        struct load *load;
+        cqlr_bound *bound;
+    } place[WINDOW];
+    unsigned under_way;
     uint64_t rows;
-    bool ended;          /* nothing more is sent */
     struct cqlr_err err; /* the first one; code 0: none */
 };
 
-struct request {
-    struct load *load;
-    cqlr_bound *bound;
-};
-
-static void send_lines(struct load *l);
-
-static void load_end(struct load *l)
+static void failed(struct load *l, const struct cqlr_err *err)
 {
-    for (unsigned i = 0; i < l->made; i++)
-        cqlr_bound_free(l->bound[i]);
+    if (!l->err.code)
+        l->err = *err;
+}
+
+/* Errors of our own. */
+static const struct cqlr_err no_memory = {.code = CQLR_E_NOMEM, .text = "out of memory"};
+static const struct cqlr_err unreadable = {.code = CQLR_E_IO, .text = "cannot be read"};
+static const struct cqlr_err too_long = {.code = CQLR_E_IO, .text = "a line is too long"};
+
+static void end_if_done(struct load *l)
+{
+    if (l->under_way > 0)
+        return;
+    for (unsigned i = 0; i < WINDOW; i++)
+        cqlr_bound_free(l->place[i].bound);
     fclose(l->file);
     cqlr_job_done(l->job, l->err.code, l->rows, &l->err);
     free(l);
 }
 
-static void fail(struct load *l, const struct cqlr_err *err)
+/* The next line; false at the end of the file and when it cannot be read. */
+static bool next_line(struct load *l, char *line, int room)
 {
-    if (!l->err.code)
-        l->err = *err;
-    l->ended = true;
+    if (!fgets(line, room, l->file)) {
+        if (ferror(l->file))
+            failed(l, &unreadable);
+        return false;
+    }
+    size_t n = strcspn(line, "\n");
+    if (line[n] == '\n' || feof(l->file)) {
+        line[n] = '\0';
+        return true;
+    }
+    failed(l, &too_long);
+    return false;
+}
+
+static void on_reply(void *arg, cqlr_reply *r);
+
+static void send_next(struct place *p)
+{
+    struct load *l = p->load;
+    cqlr_client *client = cqlr_job_client(l->job);
+    char line[4096];
+    if (l->err.code || !next_line(l, line, sizeof line))
+        return;
+    char *value = strchr(line, ' ');
+    if (value)
+        *value++ = '\0';
+    cqlr_bound_reset(p->bound);
+    if (cqlr_bound_text(p->bound, 0, cqlr_cstr(line)) < 0 ||
+        cqlr_bound_text(p->bound, 1, cqlr_cstr(value ? value : "")) < 0)
+        failed(l, cqlr_bound_err(p->bound));
+    else if (cqlr_client_execute(client, p->bound, on_reply, p) < 0)
+        failed(l, cqlr_client_err(client));
+    else
+        l->under_way++;
 }
 
 static void on_reply(void *arg, cqlr_reply *r)
 {
-    struct request *q = arg;
-    struct load *l = q->load;
-    l->bound[l->free++] = q->bound;
-    free(q);
+    struct place *p = arg;
+    struct load *l = p->load;
+    l->under_way--;
     if (cqlr_reply_rc(r) < 0)
-        fail(l, cqlr_reply_err(r));
+        failed(l, cqlr_reply_err(r));
     else
         l->rows++;
-    send_lines(l);
-    if (l->ended && l->free == l->made)
-        load_end(l);
-}
-
-/* One line as the values of the two markers. */
-static int bind(cqlr_bound *b, char *line)
-{
-    char *value = strchr(line, ' ');
-    if (value)
-        *value++ = '\0';
-    cqlr_bound_reset(b);
-    int rc = cqlr_bound_text(b, 0, cqlr_cstr(line));
-    return rc ? rc : cqlr_bound_text(b, 1, cqlr_cstr(value ? value : ""));
-}
-
-static void send_lines(struct load *l)
-{
-    char line[4096];
-    while (!l->ended && l->free > 0) {
-        struct request *q;
-        cqlr_bound *b = l->bound[l->free - 1];
-        if (!fgets(line, sizeof line, l->file)) {
-            l->ended = true;
-            return;
-        }
-        line[strcspn(line, "\n")] = '\0';
-        if (bind(b, line) < 0) {
-            fail(l, cqlr_bound_err(b));
-            return;
-        }
-        q = malloc(sizeof *q);
-        if (!q)
-            abort();
-        *q = (struct request){l, b};
-        if (cqlr_client_execute(cqlr_job_client(l->job), b, on_reply, q) < 0) {
-            free(q);
-            fail(l, cqlr_client_err(cqlr_job_client(l->job)));
-            return;
-        }
-        l->free--;
-    }
+    send_next(p);
+    end_if_done(l);
 }
 
 /* In a worker: job i is the i-th file. */
@@ -106,22 +106,22 @@ static int on_job(void *arg, cqlr_job *job, struct cqlr_err *err)
 {
     const char *name = ((char **)arg)[cqlr_job_index(job)];
     struct load *l = calloc(1, sizeof *l);
-    if (!l)
-        return CQLR_E_NOMEM;
-    l->job = job;
-    l->file = fopen(name, "r");
-    if (!l->file) {
-        err->code = CQLR_E_IO;
-        snprintf(err->text, sizeof err->text, "%.300s: cannot be read", name);
+    FILE *file = l ? fopen(name, "r") : NULL;
+    if (!file) {
+        *err = l ? unreadable : no_memory;
         free(l);
         return err->code;
     }
-    while (l->made < WINDOW && (l->bound[l->made] = cqlr_bound_new(cqlr_job_prepared(job))))
-        l->made++;
-    l->free = l->made;
-    send_lines(l);
-    if (l->ended && l->free == l->made) /* nothing could be sent */
-        load_end(l);
+    l->job = job;
+    l->file = file;
+    for (unsigned i = 0; i < WINDOW && !l->err.code; i++) {
+        l->place[i] = (struct place){l, cqlr_bound_new(cqlr_job_prepared(job))};
+        if (l->place[i].bound)
+            send_next(&l->place[i]);
+        else
+            failed(l, &no_memory);
+    }
+    end_if_done(l);
     return 0;
 }
 
@@ -134,8 +134,7 @@ int main(int argc, char **argv)
 {
     struct cqlr_client_opts client;
     struct cqlr_bulk_opts o;
-    struct cqlr_bulk_summary s = {.size = sizeof s};
-    struct cqlr_err err;
+    struct cqlr_bulk_summary s;
     if (argc < 4)
         return 64;
     cqlr_client_opts_init(&client, sizeof client);
@@ -143,7 +142,7 @@ int main(int argc, char **argv)
     cqlr_bulk_opts_init(&o, sizeof o);
     o.client = &client;
     o.statement = cqlr_cstr(argv[2]);
-    o.source = cqlr_source_jobs((uint64_t)argc - 3, &err);
+    o.source = cqlr_source_jobs((uint64_t)argc - 3, &s.err);
     o.in_flight = 2; /* files at a time in a process */
     o.block = 1;
     o.idempotence = CQLR_IDEMPOTENT_YES; /* a row that is written twice is the same row */
@@ -151,14 +150,12 @@ int main(int argc, char **argv)
     o.on_job = on_job;
     o.on_error = on_error;
     o.arg = argv + 3;
-    if (!o.source) {
-        fprintf(stderr, "%s\n", err.text);
+    int rc = o.source ? cqlr_bulk_run(&o, &s, sizeof s) : s.err.code;
+    cqlr_source_free(o.source);
+    if (rc < 0) {
+        fprintf(stderr, "%s\n", s.err.text);
         return 1;
     }
-    int rc = cqlr_bulk_run(&o, &s, sizeof s);
-    cqlr_source_free(o.source);
-    if (rc < 0)
-        fprintf(stderr, "%s\n", s.err.text);
     printf("%" PRIu64 " files, %" PRIu64 " rows\n", s.queries, s.rows);
-    return rc < 0 || s.errors > 0;
+    return s.errors > 0;
 }

@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 {
     struct cqlr_client_opts client;
     struct cqlr_bulk_opts o;
-    struct cqlr_bulk_summary s = {.size = sizeof s};
+    struct cqlr_bulk_summary s;
     int batches = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 3, rc = 0;
 
     cqlr_client_opts_init(&client, sizeof client);
@@ -37,8 +37,10 @@ int main(int argc, char **argv)
     o.in_flight = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 100;
     o.block = argc > 5 ? strtoull(argv[5], NULL, 10) : 0;
     cqlr_bulk *pool = cqlr_bulk_new(&o);
-    if (!pool)
+    if (!pool) {
+        fprintf(stderr, "out of memory\n");
         return 1;
+    }
     for (int i = 0; i < batches && rc == 0; i++) {
         rc = batch(pool, argc > 3 ? strtoull(argv[3], NULL, 10) : 10000, &s);
         if (rc < 0)

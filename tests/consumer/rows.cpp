@@ -27,11 +27,12 @@ int main(int argc, char **argv)
     cqlr_client_opts_init(&o, sizeof o);
     o.contact_points = argc > 1 ? argv[1] : "127.0.0.1";
     Client client{cqlr_client_new(&o)};
-    if (!client || cqlr_sync_connect(client.get()) < 0)
-        return 1;
-    Reply reply{cqlr_sync_query(client.get(), cqlr_cstr("SELECT key FROM system.local"), nullptr)};
+    Reply reply;
+    if (client && cqlr_sync_connect(client.get()) == 0)
+        reply.reset(
+            cqlr_sync_query(client.get(), cqlr_cstr("SELECT key FROM system.local"), nullptr));
     if (!reply) {
-        std::fprintf(stderr, "%s\n", cqlr_client_err(client.get())->text);
+        std::fprintf(stderr, "%s\n", client ? cqlr_client_err(client.get())->text : "no memory");
         return 1;
     }
     cqlr_row row;
@@ -41,5 +42,7 @@ int main(int argc, char **argv)
         std::printf("key %.*s, %u column\n", static_cast<int>(key.size()), key.data(),
                     row.columns->count);
     }
+    if (rc < 0)
+        std::fprintf(stderr, "%s\n", cqlr_reply_err(reply.get())->text);
     return rc < 0;
 }

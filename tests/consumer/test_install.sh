@@ -31,6 +31,9 @@ stderr_has "one line names address and cause" '^127\.0\.0\.1:1: connect: Connect
 builds "$HERE/poll.c" cc cqlraw poll -std=c11 -D_POSIX_C_SOURCE=200809L
 gives "a client in a plain poll loop" 0 "$tmp/poll" "$HOST"
 stdout_is "every callback ran" '10 queries, 10 rows\n'
+stderr_has "the log tells of the connection" "^info: $HOST: connected in [0-9.]+ ms$"
+gives "nobody there, and callbacks" 1 "$tmp/poll" 127.0.0.1:1
+stderr_has "the error is told once" '^127\.0\.0\.1:1: connect: Connection refused$'
 
 builds "$HERE/one_connection.c" cc cqlraw one_connection -std=c11 -D_POSIX_C_SOURCE=200809L
 gives "one connection in a plain poll loop" 0 "$tmp/one_connection" "${HOST%:*}" "${HOST#*:}"
@@ -60,6 +63,9 @@ builds "$HERE/load_files.c" cc cqlraw load_files -std=c11
 gives "a file that is not there" 1 "$tmp/load_files" "$HOST" 'SELECT key FROM system.local WHERE key = ?' "$tmp/none"
 stderr_has "it is named" '/none: cannot be read$'
 builds "$HERE/token_scan.c" cc cqlraw token_scan -std=c11
+builds "$HERE/values.c" cc cqlraw values -std=c11
+gives "a server that stores nothing" 1 "$tmp/values" "$HOST" ks
+stderr_has "says so in one line" '0x2[0-9]{3}'
 
 builds "$HERE/bulk.c" cc cqlraw bulk -std=c11
 gives "the main job from C" 0 "$tmp/bulk" "$HOST" 20000
@@ -80,6 +86,8 @@ check "CMake finds the package" cmake -S "$HERE" -B "$tmp/cmake" -DCMAKE_PREFIX_
 check "CMake builds" cmake --build "$tmp/cmake"
 gives "the program that CMake built" 0 "$tmp/cmake/blocking" "$HOST"
 stdout_is "it prints the row too" 'local has a port\n'
+check "it built every example but libuv" test "$(find "$tmp/cmake" -maxdepth 1 -type f -perm -u+x | wc -l)" = \
+    "$(($(find "$HERE" -name '*.c' -o -name '*.cpp' | wc -l) - 1))"
 
 check "make uninstall" in_tree uninstall
 check "nothing is left" test -z "$(find "$ROOT" ! -type d)"

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
                                        {.kind = CQLR_SOURCE_TOKEN_END}};
     struct cqlr_client_opts client;
     struct cqlr_bulk_opts o;
-    struct cqlr_bulk_summary s = {.size = sizeof s};
+    struct cqlr_bulk_summary s;
     struct cqlr_err err;
     struct total total = {0, 0};
     if (argc != 4)

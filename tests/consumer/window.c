@@ -63,14 +63,23 @@ static void on_reply(void *arg, cqlr_reply *r)
 /* All of it. 0 or a negative code, with the reason in run->err. */
 static int execute_all(struct run *run, size_t in_flight)
 {
+    const struct cqlr_err no_memory = {.code = CQLR_E_NOMEM, .text = "out of memory"};
+    const struct cqlr_err no_loop = {.code = CQLR_E_IO, .text = "the loop cannot wait"};
     struct place *place = calloc(in_flight, sizeof *place);
+    if (!place)
+        stop(run, &no_memory);
     for (size_t i = 0; place && i < in_flight; i++) {
         place[i] = (struct place){run, cqlr_bound_new(run->prepared)};
         if (place[i].bound)
             send_next(&place[i]);
+        else
+            stop(run, &no_memory);
     }
-    while (run->answered < run->sent && cqlr_loop_turn(run->loop, CQLR_NEVER) == 0)
-        continue;
+    while (run->answered < run->sent)
+        if (cqlr_loop_turn(run->loop, CQLR_NEVER) < 0) {
+            stop(run, &no_loop);
+            cqlr_client_close(run->client); /* all are told */
+        }
     for (size_t i = 0; place && i < in_flight; i++)
         cqlr_bound_free(place[i].bound);
     free(place);
@@ -99,8 +108,9 @@ int main(int argc, char **argv)
     double seconds = (double)(cqlr_now() - from) / 1e9;
     if (rc < 0)
         fprintf(stderr, "%s\n", run.err.text);
-    printf("%" PRIu64 " queries in %.3f seconds (%.1f/s), %" PRIu64 " rows\n", run.answered,
-           seconds, (double)run.answered / seconds, run.rows);
+    else
+        printf("%" PRIu64 " queries in %.3f seconds (%.1f/s), %" PRIu64 " rows\n", run.answered,
+               seconds, (double)run.answered / seconds, run.rows);
     cqlr_prepared_free(run.prepared);
     cqlr_client_free(run.client);
     cqlr_loop_free(run.loop);

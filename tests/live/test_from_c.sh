@@ -16,6 +16,7 @@ check "make install" make -s -C "$TOP" BUILD="$(dirname -- "$CQLRAW")" PREFIX="$
 export LD_LIBRARY_PATH=$tmp/root/lib
 builds load_files
 builds token_scan
+builds values
 
 fresh_keyspace "$KS"
 cql_query -e "CREATE TABLE $KS.t (id int PRIMARY KEY, v int)" >/dev/null
@@ -30,6 +31,21 @@ echo "x y" >"$tmp/bad"
 exits "a file with a line that does not fit fails, the others are loaded" 1 \
     "$tmp/load_files" "$CONTACT" "INSERT INTO $KS.t (id, v) VALUES (?, ?)" "${files[0]}" "$tmp/bad"
 check "it is named" grep -q "^$tmp/bad: .*'x' is not an int" "$tmp/err"
+
+for ((i = 0; i < 2; i++)); do # the second time the table is there
+    exits "values of several types are written and read" 0 "$tmp/values" "$CONTACT" "$KS"
+    check "each prints by its type, the map by its elements" diff "$tmp/out" - <<'EOF'
+name: "ann"
+hours: {"mon": 8, "tue": 7}
+  mon 8 hours
+  tue 7 hours
+member: true
+photo: null
+points: 1234567890123
+score: 0.1
+since: "2024-02-29T12:00:00.000Z"
+EOF
+done
 
 readonly SUM=$((FILES * LINES_EACH * 45 / 10))
 for pieces in 1 2 64 1000; do

@@ -37,3 +37,9 @@ check "tells the version" grep -q '5\.0' "$tmp/out"
 exits "options" 0 "$CQLRAW" options --host "$CONTACT"
 check "tells what is supported" grep -q 'PROTOCOL_VERSIONS' "$tmp/out"
 check "and who it is" grep -q 'Murmur3Partitioner' "$tmp/out"
+
+exits "a keyspace whose name has capitals" 0 cql_query -e "CREATE KEYSPACE IF NOT EXISTS \"CqlrawQuery\"
+    WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}" -e "CREATE TABLE IF NOT EXISTS \"CqlrawQuery\".t (id int PRIMARY KEY)"
+exits "is the default of every worker" 0 cql_run "INSERT INTO t (id) VALUES (?)" -P id=1..300 -k CqlrawQuery -j 3 --block 10 --format none
+exits "and of a query" 0 cql_query "SELECT count(*) FROM t" -k CqlrawQuery --format csv
+check "the rows are in it" test "$(<"$tmp/out")" = "$(printf 'count\n300')"

@@ -25,7 +25,7 @@
 #include <cmocka.h>
 
 #include "proto/base/err.h"
-#include "src/bulk/manager.h"
+#include "src/bulk/manager/manager.h"
 
 #define NONE  UINT64_MAX
 #define ITEMS 20000
@@ -36,6 +36,7 @@ static struct {
     uint64_t many_pages;  /* every so-manieth parameter set has three pages; 0 = none */
     uint64_t fails;       /* every so-manieth is answered by an error; 0 = none */
     uint64_t slow;        /* this one takes 0.2 s */
+    uint64_t opening;     /* a connection takes so many ns more */
     uint64_t kills;       /* this one kills its worker, always */
     uint64_t leaves;      /* this one makes its worker exit with status 0, once */
     uint64_t hangs_up;    /* this one makes the connection end, once, */
@@ -153,7 +154,7 @@ static void *fake_open(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t s
     e->slots = slots;
     e->seed = (uint64_t)getpid() * 7919 + cqlr_now();
     e->open_timer = (struct cqlr_timer){.fn = fake_opened, .arg = e};
-    (void)!cqlr_loop_timer_set(loop, &e->open_timer, cqlr_now() + 1000000);
+    (void)!cqlr_loop_timer_set(loop, &e->open_timer, cqlr_now() + 1000000 + fake.opening);
     return e;
 }
 

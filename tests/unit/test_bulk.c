@@ -94,6 +94,58 @@ static void pages_larger_than_the_ring_arrive_whole(void **state)
     assert_int_equal(run.s.pages, 100 + 34 * 2);
 }
 
+static cqlr_bulk *pool;
+static unsigned asked_early;
+
+/* Has a worker asked for more while it still had something to submit? */
+static int look_at_workers(struct run *r)
+{
+    const struct cqlr__manager *m = (const struct cqlr__manager *)(const void *)pool;
+    for (unsigned i = 0; i < m->lanes && r->out.n < 10000; i++) {
+        const struct cqlr__lane *l = &m->lane[i];
+        asked_early += l->hungry && l->queued > 0 && l->queued < m->batch.block;
+    }
+    return 0;
+}
+
+static void workers_ask_for_more_before_they_have_nothing_left(void **state)
+{
+    const struct cqlr_source_param p = {
+        .name = "id", .kind = CQLR_SOURCE_INT, .last = 1999, .step = 1};
+    struct cqlr_err err;
+    cqlr_source *s = cqlr_source_new(&p, 1, CQLR_COMBINE_PRODUCT, 1, &err);
+    (void)state;
+    fake.delay = 100000;
+    run.o.processes = 1;
+    run.o.in_flight = 2;
+    run.o.block = 20;
+    run.each_output = look_at_workers;
+    pool = cqlr__bulk_new(&run.o, &fake_engine);
+    assert_int_equal(cqlr_bulk_batch(pool, s, &run.s, sizeof run.s), 0);
+    cqlr_bulk_free(pool);
+    cqlr_source_free(s);
+    run_check(2000, false);
+    assert_true(asked_early > 0);
+}
+
+/* A worker that is given the first units is waited for like any other: its ring is full before it
+ * asks for more, and nobody but the parent can make room. */
+static void a_ring_that_is_full_at_once_is_emptied_at_once(void **state)
+{
+    double fastest = 1e9;
+    (void)state;
+    fake.bytes = 6000;
+    run.o.processes = 1;
+    run.o.lane_bytes = 4096;
+    for (int i = 0; i < 3 && fastest >= 0.9; i++) {
+        cqlr_wr_reset(&run.out);
+        assert_int_equal(run_ints(600), 0);
+        run_check(600, false);
+        fastest = run.s.seconds < fastest ? run.s.seconds : fastest;
+    }
+    assert_true(fastest < 0.9); /* after a second the parent would look by itself */
+}
+
 static void without_order_everything_comes_once(void **state)
 {
     uint8_t *had = calloc(1, 2000);
@@ -517,6 +569,8 @@ int main(void)
         T(connections_are_opened_two_at_a_time),
         T(never_more_workers_than_units),
         T(pages_larger_than_the_ring_arrive_whole),
+        T(workers_ask_for_more_before_they_have_nothing_left),
+        T(a_ring_that_is_full_at_once_is_emptied_at_once),
         T(without_order_everything_comes_once),
         T(failures_that_are_put_up_with_leave_out_their_rows),
         T(one_failure_too_many_ends_the_run_there),

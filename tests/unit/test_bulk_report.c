@@ -357,6 +357,7 @@ static void on_worker_summary(void *arg, const struct cqlr_bulk_worker *w)
     (void)arg;
     assert_int_equal(w->slot, told.workers);
     assert_true(w->pid > 0 && w->p50 <= w->p99 && w->p99 <= w->max);
+    assert_true(w->queries <= w->answers);
     told.workers++;
     told.replaced += w->replaced;
     told.queries += w->queries;
@@ -400,6 +401,23 @@ static void workers_and_latencies_add_up_also_when_workers_die(void **state)
     assert_true(run.died > 0);
 }
 
+/* The first worker waits for a slow answer, the second one runs ahead and dies. */
+static void what_comes_out_after_a_workers_death_counts_for_its_slot(void **state)
+{
+    (void)state;
+    fake.delay = 200000;
+    fake.slow = 5;
+    fake.leaves = 300;
+    run.o.processes = 2;
+    run.o.in_flight = 2;
+    run.o.block = 5;
+    run.o.on_worker_summary = on_worker_summary;
+    memset(&told, 0, sizeof told);
+    assert_int_equal(run_ints(1000), 0);
+    assert_int_equal(told.replaced, 1);
+    assert_int_equal(told.queries, 1000);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, run_setup, run_teardown)
 
 int main(void)
@@ -413,6 +431,7 @@ int main(void)
         T(skipped_lines_are_read_over),
         T(a_failure_names_the_line_it_came_from),
         T(workers_and_latencies_add_up_also_when_workers_die),
+        T(what_comes_out_after_a_workers_death_counts_for_its_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

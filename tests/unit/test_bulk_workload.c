@@ -135,6 +135,19 @@ static void records_are_read_as_they_come(void **state)
     waitpid(writer, NULL, 0);
 }
 
+static unsigned ended, died;
+
+static void count_ends(void *arg, enum cqlr_worker_event ev, pid_t pid, unsigned slot,
+                       const char *why)
+{
+    (void)arg;
+    (void)pid;
+    (void)slot;
+    (void)why;
+    ended += ev == CQLR_WORKER_ENDED;
+    died += ev == CQLR_WORKER_DIED;
+}
+
 static void statements_are_mixed_and_results_keep_their_order(void **state)
 {
     static const char text[] =
@@ -153,8 +166,10 @@ static void statements_are_mixed_and_results_keep_their_order(void **state)
     (void)state;
     start_server();
     run.o.on_page = print_bound;
+    run.o.on_worker = count_ends;
     for (unsigned i = 1; i < 5; i++) {
         const char *failed;
+        ended = died = 0;
         run.o.processes = i % 2 + 1;
         run.o.in_flight = i > 2 ? 1 : 128;
         run.o.block = i;
@@ -176,6 +191,8 @@ static void statements_are_mixed_and_results_keep_their_order(void **state)
         assert_non_null(strstr(failed, " [nonsense]\n7: 127.0.0.1:"));
         assert_int_equal(run.s.queries, 5);
         assert_int_equal(run.s.errors, 4);
+        assert_int_equal(died, 0); /* also when they took leave of their statements */
+        assert_true(ended > 0);
     }
 }
 

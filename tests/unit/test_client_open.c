@@ -45,6 +45,17 @@ static cqlr_client *client(const char *hosts, const char *user, const char *pass
     return cl;
 }
 
+static cqlr_client *client_in(const char *hosts, const char *keyspace)
+{
+    struct cqlr_client_opts o;
+    cqlr_client_opts_init(&o, sizeof o);
+    o.contact_points = hosts;
+    o.keyspace = keyspace;
+    cqlr_client *cl = cqlr_client_new(&o);
+    assert_non_null(cl);
+    return cl;
+}
+
 static struct stub_process stub(const char *listen, const char *auth)
 {
     struct stub_opts o;
@@ -62,6 +73,46 @@ static void answers(cqlr_client *cl)
     assert_non_null(r);
     assert_int_equal(cqlr_reply_next(r, &row), 1);
     cqlr_reply_free(r);
+}
+
+/* ---- the keyspace ---- */
+
+static void statements_find_tables_of_the_keyspace(void **state)
+{
+    struct stub_process s = stub(NULL, NULL);
+    (void)state;
+    cqlr_client *cl = client_in(s.addr, "system");
+    assert_int_equal(cqlr_sync_connect(cl), 0);
+    cqlr_reply *r = cqlr_sync_query(cl, cqlr_cstr("SELECT key FROM local"), NULL);
+    assert_non_null(r);
+    cqlr_reply_free(r);
+    cqlr_client_close(cl);
+    assert_int_equal(cqlr_sync_connect(cl), 0); /* and again */
+    cqlr_prepared *ps = cqlr_sync_prepare(cl, cqlr_cstr("SELECT key FROM local WHERE key = ?"));
+    assert_non_null(ps);
+    cqlr_prepared_free(ps);
+    cqlr_client_free(cl);
+    stub_process_end(&s);
+}
+
+static void a_keyspace_that_is_not_there_ends_opening(void **state)
+{
+    struct stub_process a = stub(NULL, NULL), b = stub(NULL, NULL);
+    char both[400];
+    (void)state;
+    snprintf(both, sizeof both, "%s,%s", a.addr, b.addr);
+    cqlr_client *cl = client_in(both, "no\"such");
+    for (int i = 1; i <= 2; i++) {
+        assert_int_equal(cqlr_sync_connect(cl), CQLR_E_SERVER);
+        assert_non_null(strstr(cqlr_client_err(cl)->text, a.addr));
+        assert_non_null(strstr(cqlr_client_err(cl)->text, "USE \"no\"such\""));
+        assert_int_equal(a.stats->connections, i);
+        assert_int_equal(b.stats->connections, 0);
+        assert_null(cqlr_sync_query(cl, cqlr_cstr(ASK), NULL));
+    }
+    cqlr_client_free(cl);
+    stub_process_end(&a);
+    stub_process_end(&b);
 }
 
 /* ---- authentication ---- */
@@ -157,6 +208,32 @@ static void a_path_that_is_too_long_is_a_usage_error(void **state)
     cqlr_client_free(cl);
 }
 
+/* They are not mistaken for a lack of memory. */
+static void options_that_no_connection_takes_are_usage_errors(void **state)
+{
+    static char long_name[UINT16_MAX + 2];
+    const struct {
+        uint32_t max_frame;
+        const char *name, *told;
+    } rows[] = {
+        {0, NULL, "max_frame is 0, not 1 to 268435456"},
+        {CQLR_FRAME_MAX + 1, NULL, "max_frame is 268435457"},
+        {CQLR_FRAME_MAX, long_name, "application_name has more than 65535 bytes"},
+    };
+    (void)state;
+    memset(long_name, 'n', UINT16_MAX + 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct cqlr_client_opts o;
+        cqlr_client_opts_init(&o, sizeof o);
+        o.max_frame = rows[i].max_frame;
+        o.application_name = rows[i].name;
+        cqlr_client *cl = cqlr_client_new(&o);
+        assert_int_equal(cqlr_sync_connect(cl), CQLR_E_USAGE);
+        assert_non_null(strstr(cqlr_client_err(cl)->text, rows[i].told));
+        cqlr_client_free(cl);
+    }
+}
+
 /* ---- the log ---- */
 
 static void the_log_tells_of_addresses_passed_over_and_used(void **state)
@@ -236,12 +313,15 @@ static void the_log_tells_of_a_statement_that_was_forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(statements_find_tables_of_the_keyspace),
+        cmocka_unit_test(a_keyspace_that_is_not_there_ends_opening),
         cmocka_unit_test(name_and_password_let_in_and_leave_no_trace),
         cmocka_unit_test(a_refused_password_is_tried_once),
         cmocka_unit_test(a_server_that_asks_is_told_when_there_is_no_password),
         cmocka_unit_test(a_password_that_nobody_asks_for_is_not_sent),
         cmocka_unit_test(a_unix_socket_is_a_contact_point),
         cmocka_unit_test(a_path_that_is_too_long_is_a_usage_error),
+        cmocka_unit_test(options_that_no_connection_takes_are_usage_errors),
         cmocka_unit_test(the_log_tells_of_addresses_passed_over_and_used),
         cmocka_unit_test(the_log_tells_why_a_connection_was_lost),
         cmocka_unit_test(the_log_tells_of_an_answer_that_cannot_be_read),

@@ -220,6 +220,12 @@ static void the_steady_state_allocates_nothing(void **state)
     cqlr_prepared *ps = prepare(&f);
     for (unsigned i = 0; i < 100; i++)
         slots[i].bound = cqlr_bound_new(ps);
+    for (unsigned i = 0; i < 100; i += 2) { /* what a request may set costs nothing either */
+        cqlr_bound_serial_consistency(slots[i].bound, CQLR_CL_LOCAL_SERIAL);
+        cqlr_bound_consistency(slots[i].bound, CQLR_CL_QUORUM);
+        cqlr_bound_page_size(slots[i].bound, 7);
+        cqlr_bound_trace(slots[i].bound, true);
+    }
     run_window(&e, slots, 100, 2000); /* buffers reach their size */
     before = counting.calls;
     assert_true(before > 0);

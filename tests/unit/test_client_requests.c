@@ -160,6 +160,60 @@ static void the_clients_serial_consistency_is_every_requests(void **state)
     finish(&f);
 }
 
+/* Consistency and page size as they are sent, in one number; the rest of the answer is noting's. */
+static void noting_defaults(cqlr_link *l, const struct cqlr_event *ev, volatile unsigned *shared)
+{
+    if (ev->opcode == CQLR_OP_PREPARE) {
+        answer_prepared(l, ev, first_id);
+        return;
+    }
+    struct cqlr_params p = params_of(ev);
+    unsigned page = p.flags & CQLR_PARAM_PAGE_SIZE ? (unsigned)p.page_size : 0;
+    shared[SEEN + shared[ANSWERED]++] = p.consistency * 1000 + page;
+    answer_rows(l, ev, 0, 1, NULL);
+}
+
+static void ask_once(struct fixture *f, const struct cqlr_request_opts *o, cqlr_bound *b)
+{
+    cqlr_reply *r = b ? cqlr_sync_execute(f->cl, b) : cqlr_sync_query(f->cl, cqlr_cstr("x"), o);
+    assert_non_null(r);
+    cqlr_reply_free(r);
+}
+
+/* The contact point has no port here: that is an option, too. */
+static void the_clients_defaults_are_sent_unless_a_request_says_otherwise(void **state)
+{
+    struct fixture f;
+    struct cqlr_client_opts o;
+    struct cqlr_request_opts q;
+    (void)state;
+    f.server = scripted_server_start(noting_defaults);
+    cqlr_client_opts_init(&o, sizeof o);
+    o.contact_points = "127.0.0.1";
+    o.port = (uint16_t)strtoul(strchr(f.server.addr, ':') + 1, NULL, 10);
+    o.consistency = CQLR_CL_QUORUM;
+    o.page_size = 77;
+    f.cl = cqlr_client_new(&o);
+    assert_int_equal(cqlr_sync_connect(f.cl), 0);
+    ask_once(&f, NULL, NULL);
+    cqlr_request_opts_init(f.cl, &q, sizeof q);
+    q.consistency = CQLR_CL_ONE;
+    q.page_size = 0;
+    ask_once(&f, &q, NULL);
+    seen_is(&f, CQLR_CL_QUORUM * 1000 + 77, CQLR_CL_ONE * 1000);
+    cqlr_prepared *ps = prepare(&f);
+    cqlr_bound *b = cqlr_bound_new(ps);
+    assert_int_equal(cqlr_bound_int(b, 0, 1), 0);
+    ask_once(&f, NULL, b);
+    cqlr_bound_consistency(b, CQLR_CL_ALL);
+    cqlr_bound_page_size(b, 3);
+    ask_once(&f, NULL, b);
+    seen_is(&f, CQLR_CL_QUORUM * 1000 + 77, CQLR_CL_ALL * 1000 + 3);
+    cqlr_bound_free(b);
+    cqlr_prepared_free(ps);
+    finish(&f);
+}
+
 static void a_bound_statement_gives_its_values_back(void **state)
 {
     struct fixture f;
@@ -246,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_query_says_serial_consistency_and_tracing),
         cmocka_unit_test(a_bound_statement_says_them_too_and_may_be_executed_again),
         cmocka_unit_test(the_clients_serial_consistency_is_every_requests),
+        cmocka_unit_test(the_clients_defaults_are_sent_unless_a_request_says_otherwise),
         cmocka_unit_test(a_bound_statement_gives_its_values_back),
         cmocka_unit_test(options_are_kept_when_others_have_come),
         cmocka_unit_test(an_answer_of_the_wrong_kind_ends_the_connection),

@@ -55,6 +55,9 @@ static void the_callback_can_end_it(void **state)
     (void)state;
     assert_int_equal(cqlr_resolve("127.0.0.1,127.0.0.2", 42, note, &s, &err), CQLR_E_NOMEM);
     assert_int_equal(s.addresses, 1);
+    s = (struct seen){.answer = 1}; /* what is not negative does not */
+    assert_int_equal(cqlr_resolve("127.0.0.1,127.0.0.2", 42, note, &s, &err), 0);
+    assert_int_equal(s.addresses, 2);
     s = (struct seen){.answer = CQLR_E_LIMIT};
     assert_int_equal(cqlr_resolve("no.such.invalid,127.0.0.2", 42, note, &s, &err), CQLR_E_LIMIT);
     assert_int_equal(s.addresses, 0);

@@ -14,7 +14,7 @@
 
 #include <cqlraw/bulk.h>
 
-#include "src/bulk/cores.h"
+#include "src/bulk/manager/cores.h"
 
 static char root[] = "/tmp/cqlraw-cores-XXXXXX";
 static const char *const dirs[] = {"", "/a", "/a/b", "/cpu", "/cpu/job"};

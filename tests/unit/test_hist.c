@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "src/bulk/hist.h"
+#include "src/bulk/lane/hist.h"
 
 #define N 20000
 

@@ -50,12 +50,50 @@ static void the_answer_is_sasl_plain_and_success_opens(void **state)
     assert_int_equal(f.stream, 0);
     assert_int_equal(f.flags, 0);
     assert_memory_equal(p + CQLR_FRAME_HEADER, token, sizeof token - 1);
+    assert_null(cqlr_link_begin(l)); /* nothing is written behind a password */
     all_sent(l);
     assert_int_equal(request(l, NULL), CQLR_E_STATE);
     feed0(l, CQLR_OP_AUTH_SUCCESS, "\xff\xff\xff\xff", 4);
     assert_int_equal(cqlr_link_next(l, &ev), 1);
     assert_int_equal(ev.kind, CQLR_EV_OPEN);
     assert_int_equal(request(l, NULL), 1);
+    cqlr_link_free(l);
+}
+
+/* One byte at a time; `last`: what the event of the last one is. */
+static void drip(cqlr_link *l, uint8_t opcode, const void *body, size_t n, int last)
+{
+    struct cqlr_event ev;
+    struct cqlr_wr w;
+    cqlr_wr_init(&w, NULL, 0);
+    put_frame(&w, RESPONSE4, 0, 0, opcode, body, n);
+    for (size_t i = 0; i < w.n; i++) {
+        assert_int_equal(cqlr_link_feed(l, w.p + i, 1), 0);
+        assert_int_equal(cqlr_link_next(l, &ev), i + 1 < w.n ? 0 : last);
+    }
+    cqlr_wr_fini(&w);
+}
+
+static void it_may_come_byte_by_byte(void **state)
+{
+    (void)state;
+    cqlr_link *l = client_with("me", SECRET, NULL);
+    drip(l, CQLR_OP_AUTHENTICATE, CLASS, 9, 0);
+    all_sent(l);
+    drip(l, CQLR_OP_AUTH_SUCCESS, "\xff\xff\xff\xff", 4, 1);
+    assert_true(cqlr_link_is_open(l));
+    cqlr_link_free(l);
+}
+
+/* Its header is enough: nothing waits for the body, or makes room for it. */
+static void a_challenge_longer_than_any_frame_is_refused_at_once(void **state)
+{
+    static const uint8_t header[] = {RESPONSE4, 0, 0, 0, CQLR_OP_AUTH_CHALLENGE, 0x7F, 0, 0, 0};
+    (void)state;
+    cqlr_link *l = asked(NULL);
+    all_sent(l);
+    assert_int_equal(cqlr_link_feed(l, header, sizeof header), 0);
+    assert_fails(l, CQLR_E_PROTO, "body of 2130706432 bytes, the limit is 268435456");
     cqlr_link_free(l);
 }
 
@@ -167,6 +205,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_answer_is_sasl_plain_and_success_opens),
+        cmocka_unit_test(it_may_come_byte_by_byte),
+        cmocka_unit_test(a_challenge_longer_than_any_frame_is_refused_at_once),
         cmocka_unit_test(without_name_and_password_the_class_is_told),
         cmocka_unit_test(a_long_class_name_does_not_push_the_advice_out),
         cmocka_unit_test(nothing_but_the_expected_follows),

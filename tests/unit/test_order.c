@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "src/bulk/order.h"
+#include "src/bulk/manager/order.h"
 
 #define WORKERS 4
 #define UNITS   40

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "src/bulk/out.h"
+#include "src/bulk/manager/out.h"
 
 static struct cqlr_err err;
 

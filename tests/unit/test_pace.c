@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "src/bulk/pace.h"
+#include "src/bulk/lane/pace.h"
 
 #define MS     UINT64_C(1000000)
 #define SECOND (1000 * MS)

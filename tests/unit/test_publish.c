@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "src/bulk/publish.h"
+#include "src/bulk/worker/publish.h"
 
 static struct cqlr__ring ring;
 static struct cqlr__ring other; /* the parent's view: its own position */

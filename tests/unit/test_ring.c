@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "src/bulk/publish.h"
+#include "src/bulk/worker/publish.h"
 
 static uint64_t rnd(uint64_t *s)
 {

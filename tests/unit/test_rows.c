@@ -129,6 +129,31 @@ static void cql_writes_the_row_again(void **state)
           "INSERT INTO app.t (id, \"Name\", \"select\") VALUES (256, 'it''s', '');\n", "");
 }
 
+static void cql_writes_what_has_no_literal_as_servers_read_it(void **state)
+{
+    static const struct cqlr_type times = {.id = CQLR_TYPE_TIMESTAMP},
+                                  blob = {.id = CQLR_TYPE_BLOB};
+    struct result r;
+    (void)state;
+    begin(&r);
+    add(&r, "t", "n", &number, "", 0);
+    add(&r, "t", "b", &blob, "", 0);
+    add(&r, "t", "far", &times, "\x80\0\0\0\0\0\0\0", 8);
+    add(&r, "t", "near", &times, "\xff\xff\xc7\x7c\xed\xd3\x28\0", 8);
+    gives(ROWS_CQL, &r, "",
+          "INSERT INTO app.t (n, b, far, near) VALUES (blobAsint(0x), 0x, -9223372036854775808, "
+          "'0001-01-01T00:00:00.000Z');\n",
+          "");
+    begin(&r);
+    add(&r, "t", "before", &times, "\xff\xff\xc7\x7c\xed\xd3\x27\xff", 8);
+    add(&r, "t", "last", &times, "\0\0\xe6\x77\xd2\x1f\xdb\xff", 8);
+    add(&r, "t", "behind", &times, "\0\0\xe6\x77\xd2\x1f\xdc\0", 8);
+    gives(ROWS_CQL, &r, "",
+          "INSERT INTO app.t (before, last, behind) VALUES (-62135596800001, "
+          "'9999-12-31T23:59:59.999Z', 253402300800000);\n",
+          "");
+}
+
 static void refuses(const struct result *r, const char *why)
 {
     struct cqlr_err err = {0};
@@ -143,6 +168,8 @@ static void refuses(const struct result *r, const char *why)
 
 static void cql_needs_rows_of_one_table(void **state)
 {
+    static const struct cqlr_type vector = {.name = {"VectorType", 10}};
+    static const struct cqlr_type vectors = {.id = CQLR_TYPE_LIST, .count = 1, .sub = &vector};
     static const char *const expressions[] = {"system.max(v)", "[applied]", "u.f", "m['a']"};
     struct result r;
     (void)state;
@@ -162,6 +189,9 @@ static void cql_needs_rows_of_one_table(void **state)
     begin(&r);
     add(&r, "t", "hits", &counter, "\0\0\0\0\0\0\0\1", 8);
     refuses(&r, "\"hits\" is a counter");
+    begin(&r);
+    add(&r, "t", "v", &vectors, "x", 1);
+    refuses(&r, "\"v\" is of type 'VectorType'");
 }
 
 static void a_cell_that_does_not_decode_leaves_no_part_of_its_row(void **state)
@@ -221,6 +251,7 @@ int main(void)
         cmocka_unit_test(json_is_one_array),
         cmocka_unit_test(only_the_very_first_comma_is_dropped),
         cmocka_unit_test(cql_writes_the_row_again),
+        cmocka_unit_test(cql_writes_what_has_no_literal_as_servers_read_it),
         cmocka_unit_test(cql_needs_rows_of_one_table),
         cmocka_unit_test(a_cell_that_does_not_decode_leaves_no_part_of_its_row),
         cmocka_unit_test(formats_are_found_by_name),

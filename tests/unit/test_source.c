@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "src/bulk/source.h"
+#include "src/bulk/source/source.h"
 
 static struct cqlr_err err;
 
@@ -68,6 +68,23 @@ static void months_keep_the_day_where_there_is_one(void **state)
                4);
     values_are(CQLR_SOURCE_TIMESTAMP, day(1970, 1, 30) * ms + 5, day(1970, 2, 28) * ms + 4, 1, true,
                (int64_t[]){day(1970, 1, 30) * ms + 5}, 1);
+}
+
+static void months_stay_where_they_can_be_counted(void **state)
+{
+    const int64_t far[] = {INT64_MIN, INT64_MAX, -(INT64_C(1) << 62) - 1, (INT64_C(1) << 62) + 1};
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        const struct cqlr_source_param p = {.name = "t",
+                                            .kind =
+                                                i % 2 ? CQLR_SOURCE_DATE : CQLR_SOURCE_TIMESTAMP,
+                                            .first = far[i / 2],
+                                            .last = far[i / 2],
+                                            .step = 1,
+                                            .months = true};
+        assert_null(cqlr_source_new(&p, 1, CQLR_COMBINE_PRODUCT, 1, &err));
+        assert_string_equal(err.text, "parameter 1: date out of range");
+    }
 }
 
 static void products_and_zips_count_like_an_odometer(void **state)
@@ -240,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_include_both_ends_and_run_both_ways),
         cmocka_unit_test(months_keep_the_day_where_there_is_one),
+        cmocka_unit_test(months_stay_where_they_can_be_counted),
         cmocka_unit_test(products_and_zips_count_like_an_odometer),
         cmocka_unit_test(no_parameter_is_one_set_and_an_empty_list_none),
         cmocka_unit_test(what_cannot_be_counted_is_refused),

@@ -11,7 +11,7 @@
 
 #include <cqlraw/wire.h>
 
-#include "src/bulk/source_lines.h"
+#include "src/bulk/source/source_lines.h"
 
 static struct cqlr_err err;
 
@@ -81,6 +81,13 @@ static void lines_in_any_pieces(void **state)
         gives("\r\n\n", piece, "<><>");
     }
     gives("", 1, "");
+    for (size_t piece = 1; piece < 9; piece++)
+        gives("\xEF\xBB\xBF"
+              "a\r\n\xEF\xBB\xBF"
+              "b\n",
+              piece,
+              "<a><\xEF\xBB\xBF"
+              "b>");
 }
 
 static void a_line_of_more_than_16_mib_is_named(void **state)

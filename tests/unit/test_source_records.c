@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "src/bulk/source_lines.h"
+#include "src/bulk/source/source_lines.h"
 #include "src/client/internal.h"
 
 #define PIECE 60000 /* fits a pipe */
@@ -219,8 +219,8 @@ static int make_statement(void **state)
     spec.bytes = (struct cqlr_bytes){w.p, w.n};
     cqlr_client_opts_init(&o, sizeof o);
     st.client = cqlr_client_new(&o);
-    st.prepared =
-        (cqlr_prepared){.client = st.client, .markers = cqlr_columns_new(&spec, NULL, &err)};
+    st.prepared = (cqlr_prepared){
+        .client = st.client, .mem = st.client->mem, .markers = cqlr_columns_new(&spec, NULL, &err)};
     assert_non_null(st.prepared.markers);
     st.bound = cqlr_bound_new(&st.prepared);
     cqlr_wr_fini(&w);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "src/bulk/source.h"
+#include "src/bulk/source/source.h"
 
 static struct cqlr_err err;
 

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "src/bulk/lane.h"
-#include "src/bulk/source_in.h"
+#include "src/bulk/lane/lane.h"
+#include "src/bulk/worker/source_in.h"
 
 static struct cqlr_err err;
 
@@ -119,6 +119,25 @@ static void what_is_cut_or_longer_is_refused(void **state)
     cqlr_source_free(s);
 }
 
+/* A list that says it is longer than what is left: no memory is asked for. */
+static void a_list_cannot_claim_more_texts_than_there_are_bytes(void **state)
+{
+    const struct cqlr_source_param p = {
+        .name = "t", .kind = CQLR_SOURCE_LIST, .text = text, .count = 4};
+    cqlr_source *s = cqlr_source_new(&p, 1, CQLR_COMBINE_PRODUCT, 1, &err);
+    const size_t count_at = 4 + 4 + 8 + 8 + 8 + 4 + 4 + 8 + 8 + 8;
+    struct cqlr_wr w;
+    (void)state;
+    cqlr_wr_init(&w, NULL, 0);
+    cqlr__source_write(&w, s);
+    assert_int_equal(cqlr_be64(w.p + count_at), 4);
+    w.p[count_at + 5] = 1; /* 65540 */
+    assert_null(read_copy(w.p, w.n));
+    assert_non_null(strstr(err.text, "texts of a list: more than there are bytes for"));
+    cqlr_wr_fini(&w);
+    cqlr_source_free(s);
+}
+
 static void any_byte_may_be_wrong(void **state)
 {
     cqlr_source *s = mixed();
@@ -182,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_comes_back_gives_the_same_sets),
         cmocka_unit_test(what_is_cut_or_longer_is_refused),
+        cmocka_unit_test(a_list_cannot_claim_more_texts_than_there_are_bytes),
         cmocka_unit_test(any_byte_may_be_wrong),
         cmocka_unit_test(a_worker_puts_pieces_together_batch_after_batch),
     };

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "src/bulk/split.h"
+#include "src/bulk/source/split.h"
 
 static void units_cover_every_total(void **state)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "src/bulk/statements.h"
+#include "src/bulk/worker/statements.h"
 #include "tests/unit/stub_process.h"
 
 static struct stub_process stub;

@@ -60,8 +60,6 @@ int cmd_version(const struct args *a);
 /* "cqlraw COMMAND: TEXT" as one line on stderr (control characters become spaces, an overlong text
  * is cut). command NULL: "cqlraw: TEXT". */
 void say(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A line as it stands. */
-void say_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes code and text to err, as the library does. Returns code. */
 int err_set(struct cqlr_err *err, int code, const char *fmt, ...)

@@ -23,8 +23,7 @@ const struct command commands[] = {
      "SPEC:  id=1..1M   id=0..100:5   id=9..1      integers; with step; downwards\n"
      "       d=2024-01-01..2024-12-31:1d           dates; steps d, w, mo, y\n"
      "       t=2024-01-01T00Z..2024-01-02T00Z:15m  times; steps also ms, s, m, h\n"
-     "       c=a,b,c       c==a,b,c                a list; one text as it is\n"
-     "       c=@file       c=@-                    a value per line; standard input\n"
+     "       c=a,b,c   c==a,b,c   c=@file   c=@-   list; one text; a line each; stdin\n"
      "NAME:  the marker's name (the column of the ?), or 0, 1, ... by place, or _\n",
      "cqlraw run \"SELECT * FROM app.users WHERE id=?\" -P id=1..1M -o users.csv", cmd_run},
     {"query", CMD_QUERY, "[-e CQL]... [CQL] [-f FILE] [-P NAME=VALUE]... [OPTIONS]",
@@ -32,8 +31,9 @@ const struct command commands[] = {
      "cqlraw query \"SELECT key, release_version FROM system.local\" --format ndjson", cmd_query},
     {"ping", CMD_PING, "[HOST[:PORT]]... [OPTIONS]",
      "times to connect, of the handshake and of round trips",
-     "A line for each address; times of round trips are min/median/max. All addresses\n"
-     "are measured at the same time. Exit code 3 if any of them fails.\n",
+     "A line for each address (without arguments: for each of --host); times of round\n"
+     "trips are min/median/max. All are measured at the same time. Exit code 3 if any\n"
+     "of them fails.\n",
      "cqlraw ping 10.0.0.1 10.0.0.2 -n 10 -i 100ms --query", cmd_ping},
     {"options", CMD_OPTIONS, "[OPTIONS]",
      "what a server supports and who it is: versions, cluster, ring", NULL,

@@ -40,7 +40,7 @@ static int resolve(const char *listen, struct addrinfo **list, struct cqlr_err *
     const char *colon = strrchr(listen, ':');
     size_t n = colon ? (size_t)(colon - listen) : 0;
     bool brackets = n > 1 && listen[0] == '[' && listen[n - 1] == ']';
-    if (!colon || n >= sizeof host)
+    if (!colon || n >= sizeof host || strncmp(listen, PATH, strlen(PATH)) == 0)
         return stub_error(err, CQLR_E_USAGE,
                           "listen address '%s': HOST:PORT or unix:/PATH expected", listen);
     snprintf(host, sizeof host, "%.*s", (int)(brackets ? n - 2 : n), listen + brackets);

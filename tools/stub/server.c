@@ -70,10 +70,10 @@ static int write_port_file(const struct stub *s, const char *path, struct cqlr_e
         return stub_error(err, CQLR_E_USAGE, "port file: name too long");
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0)
-        return stub_error(err, CQLR_E_IO, "port file '%s': %m", part);
+        return stub_error(err, CQLR_E_OUTPUT, "port file '%s': %m", part);
     bool written = write(fd, text, (size_t)n) == n;
     if (close(fd) || !written || rename(part, path)) {
-        stub_error(err, CQLR_E_IO, "port file '%s': %m", path);
+        stub_error(err, CQLR_E_OUTPUT, "port file '%s': %m", path);
         unlink(part);
         return err->code;
     }

@@ -38,6 +38,11 @@ const struct option *option_find(const char *name, size_t n, char letter, unsign
     return any;
 }
 
+bool option_connects(const struct option *o)
+{
+    return o->commands & option_find("host", 4, 0, ~0u)->commands;
+}
+
 static bool looks_like_option(const char *w)
 {
     return w[0] == '-' && w[1] != '\0';
@@ -269,7 +274,7 @@ int args_parse(struct args *a, int argc, char **argv)
     int rc = command < w.n ? find_command(a, w.word[command]) : 0;
     if (!rc)
         rc = parse_words(a, &w, command);
-    return rc || a->v[OPT_HELP].given ? rc : resolve_all(a);
+    return rc || !a->command || a->v[OPT_HELP].given ? rc : resolve_all(a);
 }
 
 void args_free(struct args *a)

@@ -45,6 +45,7 @@ enum option_id {
     OPT_PER_WORKER,
     OPT_HOST,
     OPT_PORT,
+    OPT_KEYSPACE,
     OPT_USERNAME,
     OPT_PASSWORD,
     OPT_PASSWORD_FILE,
@@ -150,8 +151,9 @@ struct args {
 
 /* argv → args; what is not on the command line comes from the environment, the configuration (for
  * commands that connect) or the table, in this order. A password is moved out of argv and the
- * environment. 0, or EXIT_USAGE after one line on stderr (EXIT_INTERNAL: no memory). With --help
- * the values may be incomplete. Free (and wipe) with args_free in any case. */
+ * environment. 0, or EXIT_USAGE after one line on stderr (EXIT_INTERNAL: no memory). With --help or
+ * without a command the values are those of the command line only. Free (and wipe) with args_free
+ * in any case. */
 int args_parse(struct args *a, int argc, char **argv);
 void args_free(struct args *a);
 
@@ -160,6 +162,9 @@ bool args_is(const struct args *a, enum option_id id, const char *choice);
 
 /* The row of an option for these commands, else any row of that name. Give a name or a letter. */
 const struct option *option_find(const char *name, size_t n, char letter, unsigned commands);
+
+/* Has a command that connects this option? Only those read the configuration. */
+bool option_connects(const struct option *o);
 
 /* What a text says, as that option's value; `shown` is how the option is named in the one line on
  * stderr. 0 or EXIT_USAGE. */

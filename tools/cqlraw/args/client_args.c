@@ -98,6 +98,7 @@ int client_args(struct cqlr_client_opts *o, const struct args *a)
         o->page_size = (int32_t)a->v[OPT_PAGE_SIZE].n;
     o->request_timeout = a->v[OPT_TIMEOUT].n;
     o->connect_timeout = a->v[OPT_CONNECT_TIMEOUT].n;
+    o->keyspace = a->v[OPT_KEYSPACE].text;
     o->application_name = "cqlraw";
     if (log_wanted(a)) {
         o->log = log_line;

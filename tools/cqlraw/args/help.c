@@ -20,7 +20,7 @@ int help_overview(int fd)
     char room[PAGE];
     struct text p = {.p = room, .size = sizeof room};
     text_add(&p, "usage: cqlraw COMMAND [OPTIONS] [ARGUMENTS]\n\n"
-                 "A Cassandra client: bulk reads over all cores, and queries.\n\ncommands:\n");
+                 "A Cassandra client: bulk work over all cores, and queries.\n\ncommands:\n");
     for (const struct command *c = commands; c->name; c++)
         text_add(&p, "  %-9s%s\n", c->name, c->about);
     text_add(&p, "\nexample:\n  %s\n\ncqlraw help COMMAND shows a command's options.\n",

@@ -10,7 +10,8 @@
 #define MS         UINT64_C(1000000)
 #define HOUR       (3600 * 1000 * MS)
 #define STATEMENTS (CMD_RUN | CMD_QUERY)
-#define CONNECT    (STATEMENTS | CMD_PING | CMD_OPTIONS)
+#define CLIENT     (STATEMENTS | CMD_OPTIONS)
+#define CONNECT    (CLIENT | CMD_PING)
 #define ALL        (~0u)
 #define NO_LIMIT   ((uint64_t)INT64_MAX)
 
@@ -119,6 +120,8 @@ const struct option options[] = {
     {OPT_PORT, "port", 0, CONNECT, HELP_CONNECTION, TYPE_NUMBER, "PORT",
      .def = "9042", .min = 1, .max = 65535, .env = {"CQLRAW_PORT", "CQLSH_PORT"},
      .help = "for hosts without one"},
+    {OPT_KEYSPACE, "keyspace", 'k', STATEMENTS, HELP_CONNECTION, TYPE_TEXT, "NAME",
+     .help = "of tables whose name has none; case counts"},
     {OPT_USERNAME, "username", 'u', CONNECT, HELP_CONNECTION, TYPE_TEXT, "NAME",
      .alias = "user", .env = {"CASSANDRA_USER"},
      .help = "asks for the password if it is not known"},
@@ -165,9 +168,9 @@ const struct option options[] = {
      .help = "instead of ~/.cassandra/credentials"},
     {OPT_NO_CONFIG, "no-config", 0, CONNECT, HELP_CONNECTION, TYPE_FLAG, NULL,
      .help = "read none of these files"},
-    {OPT_VERBOSE, "verbose", 'v', CONNECT, HELP_CONNECTION, TYPE_FLAG, NULL,
+    {OPT_VERBOSE, "verbose", 'v', CLIENT, HELP_CONNECTION, TYPE_FLAG, NULL,
      .help = "tell of connections opened and lost"},
-    {OPT_LOG, "log", 0, CONNECT, HELP_CONNECTION, TYPE_TEXT, "FILE",
+    {OPT_LOG, "log", 0, CLIENT, HELP_CONNECTION, TYPE_TEXT, "FILE",
      .help = "the same, with times, to FILE; - stderr"},
     {OPT_LISTEN, "listen", 0, CMD_SERVE, HELP_MAIN, TYPE_TEXT, "ADDR:PORT",
      .def = "127.0.0.1:0",
@@ -196,7 +199,7 @@ const struct option options[] = {
     {OPT_CONFIG, "config", 0, CMD_OPTIONS, HELP_MAIN, TYPE_FLAG, NULL,
      .help = "only what is set here, and where; no server"},
     {OPT_JSON, "json", 0, CMD_VERSION | CMD_PING | CMD_OPTIONS, HELP_MAIN, TYPE_FLAG, NULL,
-     .help = "as a JSON object"},
+     .help = "as JSON"},
     {OPT_JSON, "json", 0, CMD_FRAME, HELP_MAIN, TYPE_FLAG, NULL,
      .help = "a JSON object a frame"},
     {OPT_QUIET, "quiet", 'q', CMD_RUN, HELP_MORE, TYPE_FLAG, NULL,

@@ -12,11 +12,6 @@
 #include "tools/cqlraw/config/config.h"
 #include "tools/cqlraw/config/secret.h"
 
-static const char *command_name(const struct args *a)
-{
-    return a->command ? a->command->name : NULL;
-}
-
 static int from_environment(const struct args *a, const struct option *o, struct option_value *v)
 {
     for (size_t i = 0; i < 2 && o->env[i] && !v->given; i++) {
@@ -26,7 +21,7 @@ static int from_environment(const struct args *a, const struct option *o, struct
         v->given = true;
         v->from = FROM_ENVIRONMENT;
         v->origin = o->env[i];
-        return option_read(o, command_name(a), v->origin, text, v);
+        return option_read(o, a->command->name, v->origin, text, v);
     }
     return 0;
 }
@@ -41,7 +36,7 @@ static int from_configuration(const struct args *a, const struct option *o, stru
     v->from = FROM_FILE;
     v->origin = it->origin;
     snprintf(shown, sizeof shown, "%s: %s", it->origin, it->key);
-    return option_read(o, command_name(a), shown, it->value, v);
+    return option_read(o, a->command->name, shown, it->value, v);
 }
 
 int resolve_option(const struct args *a, const struct option *o, struct option_value *v)
@@ -52,7 +47,7 @@ int resolve_option(const struct args *a, const struct option *o, struct option_v
     if (rc || v->from != FROM_NOWHERE || !o->def)
         return rc;
     v->from = FROM_DEFAULT;
-    return option_read(o, command_name(a), o->name, o->def, v);
+    return option_read(o, a->command->name, o->name, o->def, v);
 }
 
 /* --no-config beside a flag that names something to read. */
@@ -62,7 +57,7 @@ static int check_no_config(const struct args *a)
                                            OPT_CREDENTIALS};
     for (size_t i = 0; i < sizeof reads / sizeof *reads; i++)
         if (a->v[reads[i]].from == FROM_COMMAND_LINE) {
-            say(command_name(a), "--no-config reads none of the files, \"%s\" is in one",
+            say(a->command->name, "--no-config reads none of the files, \"%s\" is in one",
                 a->v[reads[i]].text);
             return EXIT_USAGE;
         }
@@ -71,9 +66,9 @@ static int check_no_config(const struct args *a)
 
 int resolve_all(struct args *a)
 {
-    unsigned bits = a->command ? (unsigned)a->command->bit : ~0u;
+    unsigned bits = a->command->bit;
     const struct option *password = option_find("password", 8, 0, bits);
-    bool connects = a->command && (password->commands & bits);
+    bool connects = password->commands & bits;
     int rc = connects ? secret_init(a) : 0;
     if (!rc && connects)
         rc = secret_from_environment(a, password);

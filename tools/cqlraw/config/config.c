@@ -248,7 +248,7 @@ static const char *path_of(const struct args *a, const struct config *c, enum op
 
 int config_read(struct config **out, const struct args *a)
 {
-    const char *command = a->command ? a->command->name : NULL;
+    const char *command = a->command->name;
     struct config *c = calloc(1, sizeof *c);
     *out = c;
     if (!c) {

@@ -7,8 +7,7 @@
 #include "config_key.h"
 #include "tools/cqlraw/args/suggest.h"
 
-#define NO_TLS      "TLS is not supported yet, the connection is not encrypted"
-#define NO_KEYSPACE "a default keyspace is not supported yet, name it in the statements"
+#define NO_TLS "TLS is not supported yet, the connection is not encrypted"
 
 static const struct {
     const char *section, *key;
@@ -25,7 +24,7 @@ static const struct {
     {"authentication", "username", "username", NULL, false},
     {"authentication", "password", "password", NULL, false},
     {"authentication", "credentials", "credentials", NULL, false},
-    {"authentication", "keyspace", NULL, NO_KEYSPACE, false},
+    {"authentication", "keyspace", "keyspace", NULL, false},
     {"ui", "color", "color", NULL, false},
     {"protocol", "version", "protocol", NULL, false},
 };
@@ -70,6 +69,8 @@ static const char *long_option(struct cqlr_str key, struct config_key *k)
             return "cannot be set in a file";
     if (o->type == TYPE_TEXTS)
         return "cannot be set in a file";
+    if (!option_connects(o))
+        return "is an option of a command that reads no file";
     k->option = o;
     return NULL;
 }

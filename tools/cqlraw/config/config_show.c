@@ -1,7 +1,7 @@
 /*
- * config_show.c - a line for each option: name, value, origin, in three aligned columns. Options of
- * other commands are resolved as those commands would; one that means something else there than in
- * another command has a line for each.
+ * config_show.c - name, value and origin of each option, as lines in three aligned columns or as a
+ * JSON object. Options of other commands are resolved as those commands would; one that means
+ * something else there than in another command is there for each.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +10,10 @@
 #include "config_show.h"
 #include "tools/cqlraw/args/resolve.h"
 #include "tools/cqlraw/io/out.h"
-#include "tools/cqlraw/io/text.h"
+#include "tools/cqlraw/rows/out_json.h"
+#include "tools/cqlraw/rows/width.h"
 
-#define PAGE (64 * 1024)
+#define WIDE 48 /* a text wider than this does not widen its column */
 
 struct line {
     char name[48];
@@ -23,8 +24,7 @@ struct line {
 /* Commands that do not connect read no files; what acts once has no value that is kept. */
 static bool is_shown(const struct option *o)
 {
-    unsigned connect = option_find("host", 4, 0, ~0u)->commands;
-    return (o->commands & connect) && o->type != TYPE_TEXTS && o->id != OPT_HELP &&
+    return option_connects(o) && o->type != TYPE_TEXTS && o->id != OPT_HELP &&
            o->id != OPT_CONFIG && o->id != OPT_ALL && o->id != OPT_JSON;
 }
 
@@ -76,31 +76,77 @@ static int collect(const struct args *a, struct line *lines)
     return n;
 }
 
-static int width(size_t now, const char *text)
+/* ---- text ---- */
+
+static size_t put(struct cqlr_wr *w, const char *text)
 {
-    size_t n = strlen(text);
-    return (int)(n > now && n <= 48 ? n : now);
+    return width_print(w, cqlr_cstr(text));
 }
+
+/* The columns that most of the texts need. */
+static size_t wider(struct cqlr_wr *scratch, size_t now, const char *text)
+{
+    size_t n = put(scratch, text);
+    return n > now && n <= WIDE ? n : now;
+}
+
+/* Blanks up to that column, two at least. */
+static void pad(struct cqlr_wr *w, size_t column, size_t at)
+{
+    cqlr_wr_raw(w, "  ", 2);
+    for (; at < column; at++)
+        cqlr_wr_u8(w, ' ');
+}
+
+static void print_text(struct cqlr_wr *w, const struct line *lines, int n)
+{
+    size_t name = 0, value = 0;
+    for (int i = 0; i < n; i++) {
+        name = wider(w, name, lines[i].name);
+        value = wider(w, value, lines[i].value);
+    }
+    cqlr_wr_reset(w);
+    for (int i = 0; i < n; i++) {
+        pad(w, name, put(w, lines[i].name));
+        pad(w, value, put(w, lines[i].value));
+        put(w, lines[i].origin);
+        cqlr_wr_u8(w, '\n');
+    }
+}
+
+/* ---- JSON ---- */
+
+static void put_json(struct cqlr_wr *w, const char *before, const char *text)
+{
+    cqlr_wr_raw(w, before, strlen(before));
+    json_text(w, cqlr_cstr(text));
+}
+
+static void print_json(struct cqlr_wr *w, const struct line *lines, int n)
+{
+    for (int i = 0; i < n; i++) {
+        put_json(w, i ? ",\n" : "{", lines[i].name);
+        put_json(w, ":{\"value\":", lines[i].value);
+        put_json(w, ",\"origin\":", lines[i].origin);
+        cqlr_wr_u8(w, '}');
+    }
+    cqlr_wr_raw(w, "}\n", 2);
+}
+
+/* ---- all ---- */
 
 static int print(const struct args *a, const struct line *lines, int n)
 {
-    char *room = malloc(PAGE);
-    struct text t = {.p = room, .size = PAGE};
-    int name = 0, value = 0;
-    if (!room) {
-        say(a->command->name, "out of memory");
-        return EXIT_INTERNAL;
-    }
-    for (int i = 0; i < n; i++) {
-        name = width((size_t)name, lines[i].name);
-        value = width((size_t)value, lines[i].value);
-    }
-    for (int i = 0; i < n; i++)
-        text_add(&t, "%-*s  %-*s  %s\n", name, lines[i].name, value, lines[i].value,
-                 lines[i].origin);
-    int rc = out_stdout(a->command->name, t.p, t.n);
-    free(room);
-    return rc;
+    struct cqlr_wr w;
+    int code = EXIT_INTERNAL;
+    cqlr_wr_init(&w, NULL, SIZE_MAX / 2);
+    (a->v[OPT_JSON].given ? print_json : print_text)(&w, lines, n);
+    if (w.rc)
+        say(a->command->name, "%s", cqlr_errcode_text(w.rc));
+    else
+        code = out_stdout(a->command->name, (const char *)w.p, w.n);
+    cqlr_wr_fini(&w);
+    return code;
 }
 
 int config_show(const struct args *a)

@@ -83,14 +83,17 @@ static int answer(struct prompt *p, const char *question, char *out, size_t size
                 return 128 + sig;
             continue;
         }
-        if (n > 0 && (size_t)n < size) {
+        if (n > 0 && (size_t)n < size && !memchr(out, '\0', (size_t)n)) {
             memset(out + n, 0, size - (size_t)n);
             return 0;
         }
         if (n < 0)
             say(p->command, "cannot ask for the password: %s", strerror(errno));
+        else if (n == 0)
+            say(p->command, "no password was given");
         else
-            say(p->command, n ? "the password is too long" : "no password was given");
+            say(p->command,
+                (size_t)n < size ? "a NUL byte in the password" : "the password is too long");
         return EXIT_USAGE;
     }
 }

@@ -196,6 +196,10 @@ int cmd_ping(const struct args *a)
     struct args with_hosts = *a;
     char *hosts = NULL;
     signals_exit();
+    if (a->rest_n && a->v[OPT_HOST].from == FROM_COMMAND_LINE) {
+        say(PING, "give the addresses as arguments or with --host, not both");
+        return EXIT_USAGE;
+    }
     if (a->rest_n) {
         hosts = join_hosts(a);
         if (!hosts) {

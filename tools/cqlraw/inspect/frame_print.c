@@ -244,7 +244,7 @@ static void say_error_fields(struct fields *f, const struct cqlr_error *m)
     case CQLR_SERVER_CAS_WRITE_UNKNOWN:
         say_consistency(f, "consistency", m->consistency);
         field_number(f, "required", m->required);
-        field_number(f, "received", m->received);
+        field_number(f, m->code == CQLR_SERVER_UNAVAILABLE ? "alive" : "received", m->received);
         break;
     case CQLR_SERVER_FUNCTION_FAILURE:
     case CQLR_SERVER_ALREADY_EXISTS:

@@ -52,3 +52,9 @@ int file_read(const char *command, const char *path, char **data, size_t *n)
         close(fd);
     return rc;
 }
+
+struct cqlr_str file_text(const char *data, size_t n)
+{
+    size_t mark = n >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    return (struct cqlr_str){data + mark, n - mark};
+}

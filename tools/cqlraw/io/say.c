@@ -66,16 +66,6 @@ void say(const char *command, const char *fmt, ...)
                                  command ? command : "", text)));
 }
 
-void say_line(const char *fmt, ...)
-{
-    char line[LINE];
-    va_list ap;
-    va_start(ap, fmt);
-    int want = vsnprintf(line, sizeof line, fmt, ap);
-    va_end(ap);
-    put(line, cut(line, want));
-}
-
 int err_set(struct cqlr_err *err, int code, const char *fmt, ...)
 {
     va_list ap;

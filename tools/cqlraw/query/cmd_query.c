@@ -157,7 +157,7 @@ static bool text_at(const struct query *q, size_t i, struct cqlr_str *text)
     else if (i - a->execute_n < a->rest_n)
         *text = cqlr_cstr(a->rest[i - a->execute_n]);
     else if (i == a->execute_n + a->rest_n && q->file)
-        *text = (struct cqlr_str){q->file, q->file_n};
+        *text = file_text(q->file, q->file_n);
     else
         return false;
     return true;

@@ -1,6 +1,9 @@
 /*
- * out_cql.c - names as CQL reads them back, values as literals.
+ * out_cql.c - names as CQL reads them back, values as literals; what has no literal is written in
+ * another way that servers read.
  */
+#include <stdio.h>
+
 #include "cells.h"
 #include "out_cql.h"
 #include "tools/cqlraw/cli.h"
@@ -25,6 +28,29 @@ static bool is_expression(const struct cqlr_columns *columns, const struct cqlr_
            equal(c->name, cqlr_cstr("count"));
 }
 
+/* The server's own classes, such as vectors, have literals that only they know. */
+static const struct cqlr_type *find_custom(const struct cqlr_type *t)
+{
+    const struct cqlr_type *found = t->id == CQLR_TYPE_CUSTOM ? t : NULL;
+    for (uint32_t i = 0; !found && i < t->count; i++)
+        found = find_custom(&t->sub[i]);
+    return found;
+}
+
+static int check_type(const struct cqlr_column *c, struct cqlr_err *err)
+{
+    const struct cqlr_type *custom = find_custom(c->type);
+    if (c->type->id == CQLR_TYPE_COUNTER)
+        return err_set(err, CQLR_E_TYPE,
+                       "rows as CQL: \"%.*s\" is a counter, which INSERT cannot write",
+                       CQLR_STR(c->name));
+    if (custom)
+        return err_set(err, CQLR_E_TYPE,
+                       "rows as CQL: \"%.*s\" is of type '%.*s', whose literals are not known here",
+                       CQLR_STR(c->name), CQLR_STR(custom->name));
+    return 0;
+}
+
 int cql_check(const struct cqlr_columns *columns, struct cqlr_err *err)
 {
     for (uint32_t i = 0; i < columns->count; i++) {
@@ -35,10 +61,9 @@ int cql_check(const struct cqlr_columns *columns, struct cqlr_err *err)
             return err_set(err, CQLR_E_TYPE,
                            "rows as CQL: \"%.*s\" is an expression, not a column of the table",
                            CQLR_STR(c->name));
-        if (c->type->id == CQLR_TYPE_COUNTER)
-            return err_set(err, CQLR_E_TYPE,
-                           "rows as CQL: \"%.*s\" is a counter, which INSERT cannot write",
-                           CQLR_STR(c->name));
+        int rc = check_type(c, err);
+        if (rc)
+            return rc;
     }
     return 0;
 }
@@ -66,6 +91,41 @@ static void put_names(struct cqlr_wr *w, const struct cqlr_row *row)
         }
 }
 
+/* 0 bytes of a type whose literals all have some. */
+static bool is_empty(const struct cqlr_type *t, struct cqlr_value v)
+{
+    bool bytes = t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII || t->id == CQLR_TYPE_BLOB;
+    return v.n == 0 && t->count == 0 && !bytes;
+}
+
+/* Servers read no date in front of year 1 or behind 9999; a number of milliseconds they do. */
+static bool is_far(const struct cqlr_type *t, struct cqlr_value v, int64_t *ms)
+{
+    const int64_t day = INT64_C(86400000);
+    return t->id == CQLR_TYPE_TIMESTAMP && cqlr_value_bigint(v, ms) == 0 &&
+           (*ms < cqlr_days_from_date(1, 1, 1) * day ||
+            *ms >= cqlr_days_from_date(10000, 1, 1) * day);
+}
+
+static int put_value(struct cqlr_wr *w, const struct cqlr_row *row, uint32_t i,
+                     struct cqlr_err *err)
+{
+    const struct cqlr_type *t = row->columns->col[i].type;
+    char number[24];
+    int64_t ms;
+    if (is_empty(t, row->cell[i])) {
+        put(w, "blobAs");
+        cqlr_type_print(w, t);
+        put(w, "(0x)");
+    } else if (is_far(t, row->cell[i], &ms)) {
+        snprintf(number, sizeof number, "%lld", (long long)ms);
+        put(w, number);
+    } else {
+        return cell_print(w, row, i, CQLR_LITERAL, err);
+    }
+    return 0;
+}
+
 static int put_values(struct cqlr_wr *w, const struct cqlr_row *row, struct cqlr_err *err)
 {
     const char *between = "";
@@ -73,7 +133,7 @@ static int put_values(struct cqlr_wr *w, const struct cqlr_row *row, struct cqlr
     for (uint32_t i = 0; !rc && i < row->columns->count; i++)
         if (row->cell[i].n >= 0) {
             put(w, between);
-            rc = cell_print(w, row, i, CQLR_LITERAL, err);
+            rc = put_value(w, row, i, err);
             between = ", ";
         }
     return rc;

@@ -8,9 +8,9 @@
 
 #include <cqlraw/client.h>
 
-/* 0, or CQLR_E_TYPE with the reason in err when rows of these columns are not rows of one table:
- * they come from several, or one is an expression or a counter. A column that was renamed (AS)
- * cannot be told from another one. */
+/* 0, or CQLR_E_TYPE with the reason in err when rows of these columns are not rows of one table
+ * that INSERT can write: they come from several, or one is an expression, a counter or of a type of
+ * the server's own (CUSTOM). A column that was renamed (AS) cannot be told from another one. */
 int cql_check(const struct cqlr_columns *columns, struct cqlr_err *err);
 /* One row, with its newline. 0, or a negative code with the column named in err; w is then as
  * before. */

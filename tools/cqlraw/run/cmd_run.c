@@ -154,6 +154,10 @@ int run_failed(struct run *r, int rc, const struct cqlr_err *err)
         r->out.sys_errno = err->sys_errno;
     if (rc == CQLR_E_OUTPUT && r->out.sys_errno && !r->err.code)
         return out_failed(&r->out, RUN);
+    if (rc == CQLR_E_LIMIT && r->errors.n > 0) { /* each was told as it came */
+        say(RUN, "too many errors (%llu), see --max-errors", (unsigned long long)r->errors.n);
+        return EXIT_ABORTED;
+    }
     say(RUN, "%s", r->err.code ? r->err.text : err->code ? err->text : cqlr_errcode_text(rc));
     switch (rc) {
     case CQLR_E_USAGE:

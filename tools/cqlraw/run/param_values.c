@@ -28,9 +28,10 @@ static int add_text(struct param *p, struct cqlr_str text)
 }
 
 /* One value a line; the last line may lack its end; CRLF is taken as LF. */
-static int add_lines(struct param *p, const char *data, size_t n)
+static int add_lines(struct param *p, struct cqlr_str text)
 {
-    for (const char *end = data + n; data < end;) {
+    const char *data = text.p;
+    for (const char *end = data + text.n; data < end;) {
         const char *lf = memchr(data, '\n', (size_t)(end - data));
         size_t len = (size_t)((lf ? lf : end) - data);
         struct cqlr_str line = {data, len - (len > 0 && data[len - 1] == '\r')};
@@ -48,7 +49,7 @@ static int add_file(struct param *p, const struct spec *s)
     bool is_stdin = s->kind == SPEC_STDIN;
     int rc = file_read(COMMAND, is_stdin ? NULL : s->text.p, &p->file,
                        &p->file_n); /* the name ends with the argument */
-    return rc ? rc : add_lines(p, p->file, p->file_n);
+    return rc ? rc : add_lines(p, file_text(p->file, p->file_n));
 }
 
 static int add_list(struct param *p, struct cqlr_str list)
