@@ -238,7 +238,7 @@ struct cqlr_bulk_opts {
     void (*on_latency)(void *arg, uint64_t low, uint64_t high, uint64_t count);
     /* When stop_fd (default -1) is readable, on_stop is called in the parent (it reads the
      * descriptor empty): 1 = stop sending, wait for what is under way (at most 5 s), then end; 2 =
-     * end at once; 0 = go on. */
+     * end at once; 0 = go on. Without on_stop a readable stop_fd is 1. */
     int stop_fd;
     int (*on_stop)(void *arg);
     void *arg;

@@ -4,6 +4,8 @@
  */
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/timerfd.h>
+#include <time.h>
 
 #include "tests/unit/bulk_help.h"
 
@@ -462,6 +464,22 @@ static void an_interrupted_run_gives_a_gapless_beginning(void **state)
     close(stop_pipe[1]);
 }
 
+/* A descriptor that stays readable would wake the parent for ever while the rest comes in. */
+static void a_stop_without_a_callback_is_heard_once(void **state)
+{
+    const struct itimerspec soon = {.it_value = {.tv_nsec = 50000000}};
+    clock_t from;
+    (void)state;
+    run.o.stop_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+    assert_int_equal(timerfd_settime(run.o.stop_fd, 0, &soon, NULL), 0);
+    fake.slow = 0;
+    from = clock();
+    assert_int_equal(run_ints(100000), CQLR_E_INTERRUPTED);
+    assert_true(clock() - from < CLOCKS_PER_SEC / 10);
+    assert_int_equal(run.s.queries + run.s.missing, 100000);
+    close(run.o.stop_fd);
+}
+
 /* ---- lines ---- */
 
 /* Writes lines 0..n-1, pausing after each `burst`. */
@@ -586,6 +604,7 @@ int main(void)
         T(a_slow_reader_gets_everything_and_stops_nobody),
         T(a_reader_that_leaves_and_a_full_disk_end_the_run),
         T(an_interrupted_run_gives_a_gapless_beginning),
+        T(a_stop_without_a_callback_is_heard_once),
         T(lines_of_a_pipe_and_of_a_file_keep_their_order),
         T(a_slow_producer_sees_its_results_before_a_block_is_full),
     };

@@ -61,6 +61,8 @@ static void on_stop_fd(void *arg, unsigned events)
     struct cqlr__manager *m = arg;
     int how = m->o.on_stop ? m->o.on_stop(m->o.arg) : 1;
     (void)events;
+    if (!m->o.on_stop) /* nobody reads it empty */
+        cqlr_loop_remove(m->loop, &m->stop_watch);
     m->batch.stops += how >= 1;
     if (how >= 2)
         interrupt(m);
