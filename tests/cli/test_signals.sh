@@ -10,6 +10,7 @@ K='SELECT key FROM system.local WHERE key=?'
 
 # Starts a long run in the background, with its output in $tmp/rows.
 start() {
+    : >"$tmp/rows" # those of the run before are not a sign of this one
     "$CQLRAW" run --host "$HOST" "$@" >"$tmp/rows" 2>"$tmp/stderr" &
     pid=$!
     started+=("$pid")
