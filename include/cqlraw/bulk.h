@@ -295,6 +295,18 @@ CQLR_API CQLR_MUST_USE int cqlr_bulk_batch(cqlr_bulk *b, cqlr_source *source,
                                            struct cqlr_bulk_summary *s, size_t size);
 CQLR_API void cqlr_bulk_free(cqlr_bulk *b);
 
+/* How the work of the options' source would be cut, and over how many processes: what 0 in `block`
+ * and `processes` stands for. */
+struct cqlr_bulk_plan {
+    uint64_t sets;  /* without those that are skipped; UINT64_MAX: not known, nor are units */
+    uint64_t block; /* sets in a unit; the last may be shorter */
+    uint64_t units;
+    unsigned processes;
+};
+CQLR_API void cqlr_bulk_plan_get(const struct cqlr_bulk_opts *o, struct cqlr_bulk_plan *p);
+/* Is the statement of the options executed again when it is not known whether it was? */
+CQLR_API bool cqlr_bulk_idempotent(const struct cqlr_bulk_opts *o);
+
 /* How many processes `0` stands for here. */
 CQLR_API unsigned cqlr_bulk_cores(void);
 

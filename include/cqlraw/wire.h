@@ -316,6 +316,12 @@ static inline struct cqlr_str cqlr_cstr(const char *s)
     return v;
 }
 
+/* Are they the same bytes? */
+static inline bool cqlr_str_equal(struct cqlr_str a, struct cqlr_str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
 /* ---- frame header (native_protocol_v4.spec section 2) ---- */
 
 struct cqlr_frame {

@@ -201,15 +201,11 @@ void cqlr_columns_free(struct cqlr_columns *c)
 
 /* ---- writing ---- */
 
-static bool str_equal(struct cqlr_str a, struct cqlr_str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 uint32_t cqlr__spec_flags(const struct cqlr_column *col, uint32_t columns)
 {
     for (uint32_t i = 1; i < columns; i++)
-        if (!str_equal(col[i].keyspace, col[0].keyspace) || !str_equal(col[i].table, col[0].table))
+        if (!cqlr_str_equal(col[i].keyspace, col[0].keyspace) ||
+            !cqlr_str_equal(col[i].table, col[0].table))
             return 0;
     return columns ? CQLR_META_GLOBAL_SPEC : 0;
 }

@@ -9,7 +9,7 @@
 
 static bool is(struct cqlr_str s, const char *word)
 {
-    return s.n == strlen(word) && memcmp(s.p, word, s.n) == 0;
+    return cqlr_str_equal(s, cqlr_cstr(word));
 }
 
 /* Which fields follow the target: a keyspace; its name; its argument types. 0 for a target that is

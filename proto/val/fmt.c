@@ -73,11 +73,6 @@ static void wrap(struct cqlr_wr *w, size_t from, char quote)
     w->p[from] = w->p[w->n - 1] = (uint8_t)quote;
 }
 
-static bool is_text(const struct cqlr_type *t)
-{
-    return t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII;
-}
-
 /* Whether the text of a number or boolean is JSON as it stands: not NaN, Infinity and 0x. */
 static bool is_json_bare(const uint8_t *p, size_t n)
 {
@@ -98,11 +93,11 @@ static int print_scalar(struct cqlr_wr *w, const struct cqlr_type *t, struct cql
 {
     const struct cqlr__scalar *scalar = cqlr__scalar_get(t->id);
     size_t from = w->n;
-    if (is_text(t) && style == CQLR_JSON) {
+    if (cqlr__is_text(t) && style == CQLR_JSON) {
         json_string(w, v.p, (size_t)v.n);
         return 0;
     }
-    if (is_text(t) && style == CQLR_LITERAL) {
+    if (cqlr__is_text(t) && style == CQLR_LITERAL) {
         cqlr__out_quoted(w, (const char *)v.p, (size_t)v.n, '\'');
         return 0;
     }
@@ -174,7 +169,7 @@ static int print_value(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr
         return cqlr__err_set(err, CQLR_E_TYPE, "type: nested too deep");
     if (v.n < 0)
         cqlr__out(w, style == CQLR_TEXT ? "" : "null");
-    else if (v.n == 0 && !blob && !is_text(t))
+    else if (v.n == 0 && !blob && !cqlr__is_text(t))
         print_empty(w, style);
     else if (cqlr__scalar_get(t->id))
         return print_scalar(w, t, v, style, err);

@@ -19,11 +19,6 @@ struct reader {
 static int read_value(struct reader *r, const struct cqlr_type *t, struct cqlr__json *j,
                       const struct cqlr__json_token *first, unsigned depth);
 
-static bool is_text(const struct cqlr_type *t)
-{
-    return t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII;
-}
-
 static int misfit(struct reader *r, const struct cqlr_type *t, const struct cqlr__json_token *token,
                   const char *why)
 {
@@ -62,7 +57,7 @@ static int read_string(struct reader *r, const struct cqlr_type *t,
 {
     struct cqlr_wr scratch;
     struct cqlr_str s;
-    if (is_text(t))
+    if (cqlr__is_text(t))
         return read_text(r, t, token);
     cqlr_wr_init(&scratch, r->w->mem, 0);
     int rc = plain_text(&scratch, token, &s, r->err);

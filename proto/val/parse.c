@@ -21,11 +21,6 @@ struct parser {
 static int parse_literal(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
                          unsigned depth);
 
-static bool is_text(const struct cqlr_type *t)
-{
-    return t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII;
-}
-
 static const char *type_name(const struct cqlr_type *t)
 {
     const struct cqlr__scalar *scalar = cqlr__scalar_get(t->id);
@@ -134,11 +129,11 @@ static int parse_scalar(struct parser *p, const struct cqlr_type *t, struct cqlr
     struct cqlr_str inner;
     struct cqlr_str from = *s;
     if (take_quoted(s, &inner))
-        return is_text(t) ? parse_quoted_text(p, t, inner) : parse_bare(p, t, inner);
+        return cqlr__is_text(t) ? parse_quoted_text(p, t, inner) : parse_bare(p, t, inner);
     inner = take_bare(s);
     if (!inner.n)
         return misfit(p, t, from, "a value is missing");
-    if (is_text(t))
+    if (cqlr__is_text(t))
         return misfit(p, t, inner, "it stands in no quotes");
     return parse_bare(p, t, inner);
 }
@@ -340,7 +335,7 @@ static int parse_literal(struct parser *p, const struct cqlr_type *t, struct cql
 static int parse_top(struct parser *p, const struct cqlr_type *t)
 {
     struct cqlr_str s = p->text, inner;
-    if (!s.n || is_text(t)) {
+    if (!s.n || cqlr__is_text(t)) {
         bool empty_ok = t->id == CQLR_TYPE_TUPLE || t->id == CQLR_TYPE_UDT;
         if (cqlr__scalar_get(t->id))
             return parse_bare(p, t, s);

@@ -42,6 +42,11 @@ const struct cqlr__scalar *cqlr__scalar_get(enum cqlr_type_id id)
     return i < sizeof rows / sizeof rows[0] && rows[i].name ? &rows[i] : NULL;
 }
 
+bool cqlr__is_text(const struct cqlr_type *t)
+{
+    return t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII;
+}
+
 const char *cqlr__article(const char *name)
 {
     return name[0] == 'a' || name[0] == 'i' ? "an" : "a";

@@ -90,6 +90,9 @@ struct cqlr__scalar {
 /* NULL for types that have sub types, and for ids that are no type. */
 const struct cqlr__scalar *cqlr__scalar_get(enum cqlr_type_id id);
 
+/* text or ascii: every byte of its text counts, there are no quotes to take off. */
+bool cqlr__is_text(const struct cqlr_type *t);
+
 /* "a" or "an", as `name` needs it. */
 const char *cqlr__article(const char *name);
 

@@ -139,7 +139,7 @@ int cqlr_prepared_marker(const cqlr_prepared *ps, struct cqlr_str name, int from
     uint32_t i;
     for (i = from < 0 ? 0 : (uint32_t)from; i < ps->markers->count; i++) {
         struct cqlr_str s = ps->markers->col[i].name;
-        if (s.n == name.n && (s.n == 0 || memcmp(s.p, name.p, s.n) == 0))
+        if (cqlr_str_equal(s, name))
             return (int)i;
     }
     return -1;

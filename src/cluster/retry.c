@@ -16,7 +16,7 @@
 
 static bool is_write_type(const struct cqlr_error *e, const char *type)
 {
-    return e->write_type.n == strlen(type) && !memcmp(e->write_type.p, type, e->write_type.n);
+    return cqlr_str_equal(e->write_type, cqlr_cstr(type));
 }
 
 /* May it pass when it is asked again? */

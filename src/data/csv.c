@@ -51,6 +51,13 @@ struct cqlr_str cqlr__csv_chomp(struct cqlr_str record)
     return record;
 }
 
+struct cqlr_str cqlr__csv_unmark(struct cqlr_str input)
+{
+    if (input.n >= 3 && !memcmp(input.p, "\xEF\xBB\xBF", 3))
+        input = (struct cqlr_str){input.p + 3, input.n - 3};
+    return input;
+}
+
 /* ---- cells ---- */
 
 void cqlr__csv_init(struct cqlr__csv *c, struct cqlr_str record, uint64_t line)

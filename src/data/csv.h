@@ -30,6 +30,9 @@ size_t cqlr__csv_split(struct cqlr__csv_splitter *s, const uint8_t *p, size_t n)
 /* The record without its newline. */
 struct cqlr_str cqlr__csv_chomp(struct cqlr_str record);
 
+/* An input without the byte order mark it may begin with. */
+struct cqlr_str cqlr__csv_unmark(struct cqlr_str input);
+
 /* How many line feeds there are. */
 size_t cqlr__csv_newlines(struct cqlr_str s);
 

@@ -13,3 +13,15 @@ fresh_keyspace() { # name
     cql_query --timeout 60s -e "DROP KEYSPACE IF EXISTS $1" -e "CREATE KEYSPACE $1
         WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}" >/dev/null
 }
+
+# Starts a node for this test alone, with these options; sets `node` (its folder) and CONTACT.
+own_node() {
+    source "$TOP/tools/setup.sh"
+    node=$(node_dir)
+    trap end_node EXIT
+    CONTACT=$("$TOP/tools/cassandra" start "$@" --dir "$node" 2>/dev/null | tail -n 1)
+}
+end_node() {
+    "$TOP/tools/cassandra" stop --purge --dir "$node" >/dev/null 2>&1 || true
+    finish
+}

@@ -3,17 +3,10 @@
 # is told in the server's words after one attempt, and no password shows up anywhere.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
-source "$TOP/tools/setup.sh"
 
 readonly SECRET=Kolibri-73 UNICODE='grün:鍵=🔑 "§' Q='SELECT key FROM system.local'
 
-node=$(node_dir)
-end_node() {
-    "$TOP/tools/cassandra" stop --purge --dir "$node" >/dev/null 2>&1 || true
-    finish
-}
-trap end_node EXIT
-CONTACT=$("$TOP/tools/cassandra" start --auth --dir "$node" 2>/dev/null | tail -n 1)
+own_node --auth
 unset CASSANDRA_USER CASSANDRA_PASSWORD CQLRAW_PASSWORD_FILE CQLRAW_PROFILE
 export HOME=$tmp/home XDG_CONFIG_HOME=$tmp/home/.config CQLRAW_HOST=$CONTACT
 umask 077

@@ -3,17 +3,10 @@
 # there, and the summary names the pause. On a node of its own.
 # shellcheck source=tests/live/lib.sh
 source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
-source "$TOP/tools/setup.sh"
 
 readonly KS=cqlraw_outage ROWS=60000
 
-node=$(node_dir)
-end_node() {
-    "$TOP/tools/cassandra" stop --purge --dir "$node" >/dev/null 2>&1 || true
-    finish
-}
-trap end_node EXIT
-CONTACT=$("$TOP/tools/cassandra" start --durable --dir "$node" 2>/dev/null | tail -n 1)
+own_node --durable
 
 fresh_keyspace "$KS"
 cql_query -e "CREATE TABLE $KS.t (id int PRIMARY KEY, v int)" >/dev/null

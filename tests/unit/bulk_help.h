@@ -382,6 +382,37 @@ static int run_teardown(void **state)
     return 0;
 }
 
+/* ---- the host's wish to stop, by way of a pipe ---- */
+
+static int stop_pipe[2], stop_answer;
+
+static inline int stop_heard(void *arg)
+{
+    char c;
+    (void)arg;
+    assert_int_equal(read(stop_pipe[0], &c, 1), 1);
+    return stop_answer;
+}
+
+static inline void stop_open(void)
+{
+    assert_int_equal(pipe(stop_pipe), 0);
+    stop_answer = 1;
+    run.o.stop_fd = stop_pipe[0];
+    run.o.on_stop = stop_heard;
+}
+
+static inline bool stop_ask(void)
+{
+    return write(stop_pipe[1], "x", 1) == 1;
+}
+
+static inline void stop_close(void)
+{
+    close(stop_pipe[0]);
+    close(stop_pipe[1]);
+}
+
 static unsigned open_descriptors(void)
 {
     unsigned n = 0;

@@ -189,4 +189,21 @@ static inline void turn_until_done(struct fixture *f, struct one *q, unsigned n)
             assert_int_equal(cqlr_client_turn(f->cl), 0);
 }
 
+/* ---- rows of a server of the test's own making ---- */
+
+/* Of one page, up to the cells. */
+static inline void rows(struct cqlr_wr *w, const struct cqlr_column *columns, uint32_t n,
+                        uint32_t count)
+{
+    const struct cqlr_value none = {NULL, CQLR_NULL};
+    if (cqlr_rows_write(w, columns, n, 0, none, count) < 0)
+        _exit(3);
+}
+
+/* A cell; n CQLR_NULL: null. */
+static inline void put(struct cqlr_wr *w, const void *p, int n)
+{
+    cqlr_wr_value(w, (struct cqlr_value){p, n});
+}
+
 #endif

@@ -69,20 +69,25 @@ static inline unsigned open_descriptors(void)
     return n;
 }
 
-static inline struct fixture *start(uint64_t delay_ns)
+static inline struct fixture *start_with(struct stub_opts o)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    struct stub_opts o;
     struct cqlr_err err;
     assert_non_null(f);
     f->mem = (struct cqlr_mem){count_resize, &f->memory};
-    stub_opts_init(&o);
-    o.delay_ns = delay_ns;
     o.mem = &f->mem;
     f->stub = stub_new(&o, &err);
     assert_non_null(f->stub);
     f->alone = open_descriptors();
     return f;
+}
+
+static inline struct fixture *start(uint64_t delay_ns)
+{
+    struct stub_opts o;
+    stub_opts_init(&o);
+    o.delay_ns = delay_ns;
+    return start_with(o);
 }
 
 static inline void stop(struct fixture *f)

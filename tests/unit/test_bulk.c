@@ -77,6 +77,31 @@ static void never_more_workers_than_units(void **state)
     run_check(1, false);
 }
 
+static void the_plan_is_what_the_run_does(void **state)
+{
+    const uint64_t total[] = {1, 5, 700, 5000}, block[] = {0, 1, 300};
+    struct cqlr_bulk_plan p;
+    struct cqlr_err err;
+    (void)state;
+    for (size_t i = 0; i < 12; i++) {
+        const struct cqlr_source_param ids = {
+            .kind = CQLR_SOURCE_INT, .last = (int64_t)total[i / 3] - 1, .step = 1};
+        run.o.block = block[i % 3];
+        run.o.source = cqlr_source_new(&ids, 1, CQLR_COMBINE_PRODUCT, 1, &err);
+        cqlr_bulk_plan_get(&run.o, &p);
+        cqlr_source_free(run.o.source);
+        assert_int_equal(run_ints(total[i / 3]), 0);
+        assert_int_equal(p.sets, run.s.total);
+        assert_true(p.block && (p.units - 1) * p.block < p.sets && p.units * p.block >= p.sets);
+        assert_true(!block[i % 3] || p.block == block[i % 3]);
+        assert_int_equal(p.processes, p.units < 3 ? p.units : 3);
+        assert_true(run.s.processes <= p.processes);
+    }
+    assert_true(cqlr_bulk_idempotent(&run.o));
+    run.o.statement = cqlr_cstr("selection");
+    assert_false(cqlr_bulk_idempotent(&run.o));
+}
+
 static void pages_larger_than_the_ring_arrive_whole(void **state)
 {
     (void)state;
@@ -346,6 +371,7 @@ int main(void)
         T(counters_and_times_are_right),
         T(connections_are_opened_two_at_a_time),
         T(never_more_workers_than_units),
+        T(the_plan_is_what_the_run_does),
         T(pages_larger_than_the_ring_arrive_whole),
         T(workers_ask_for_more_before_they_have_nothing_left),
         T(a_ring_that_is_full_at_once_is_emptied_at_once),

@@ -89,35 +89,23 @@ static void a_reader_that_leaves_and_a_full_disk_end_the_run(void **state)
 
 /* ---- interruption ---- */
 
-static int stop_pipe[2], stop_answer;
-
-static int on_stop(void *arg)
-{
-    char c;
-    (void)arg;
-    assert_int_equal(read(stop_pipe[0], &c, 1), 1);
-    return stop_answer;
-}
-
 static int stop_at_3000(struct run *r)
 {
     static bool done;
     if (r->out.n < 3000)
         done = false;
     if (r->out.n > 3000 && !done)
-        done = write(stop_pipe[1], "x", 1) == 1;
+        done = stop_ask();
     return 0;
 }
 
 static void an_interrupted_run_gives_a_gapless_beginning(void **state)
 {
     (void)state;
-    assert_int_equal(pipe(stop_pipe), 0);
+    stop_open();
     fake.delay = 3000000;
     run.o.block = 10;
     run.o.in_flight = 20;
-    run.o.stop_fd = stop_pipe[0];
-    run.o.on_stop = on_stop;
     run.each_output = stop_at_3000;
     for (stop_answer = 1; stop_answer <= 2; stop_answer++) {
         cqlr_wr_reset(&run.out);
@@ -127,8 +115,7 @@ static void an_interrupted_run_gives_a_gapless_beginning(void **state)
         assert_int_equal(run.s.queries + run.s.missing, ITEMS);
         assert_int_equal(run.s.replaced, 0);
     }
-    close(stop_pipe[0]);
-    close(stop_pipe[1]);
+    stop_close();
 }
 
 /* A descriptor that stays readable would wake the parent for ever while the rest comes in. */

@@ -389,30 +389,18 @@ static void a_pool_without_a_batch_ends_too(void **state)
 
 /* The host wants an end when all that is left is under way: the batch comes to its end, and the
  * next one has workers again. */
-static int stop_pipe[2];
-
-static int on_stop(void *arg)
-{
-    char c;
-    (void)arg;
-    assert_int_equal(read(stop_pipe[0], &c, 1), 1);
-    return 1;
-}
-
 static int stop_at_once(struct run *r)
 {
     r->each_output = NULL;
-    assert_int_equal(write(stop_pipe[1], "x", 1), 1);
+    assert_true(stop_ask());
     return 0;
 }
 
 static void a_batch_that_was_told_to_stop_and_came_to_its_end_is_good(void **state)
 {
     (void)state;
-    assert_int_equal(pipe(stop_pipe), 0);
+    stop_open();
     fake.slow = 1;
-    run.o.stop_fd = stop_pipe[0];
-    run.o.on_stop = on_stop;
     run.o.processes = 1;
     run.o.order = CQLR_ORDER_NONE;
     run.each_output = stop_at_once;
@@ -422,8 +410,7 @@ static void a_batch_that_was_told_to_stop_and_came_to_its_end_is_good(void **sta
     assert_int_equal(run.s.replaced, 0);
     cqlr_bulk_free(pool);
     pool = NULL;
-    close(stop_pipe[0]);
-    close(stop_pipe[1]);
+    stop_close();
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -272,37 +272,24 @@ static void further_pages_and_repetitions_are_not_paced(void **state)
 
 /* ---- the wish to stop ---- */
 
-static int stop_pipe[2];
-
-static int on_stop(void *arg)
-{
-    char c;
-    (void)arg;
-    assert_int_equal(read(stop_pipe[0], &c, 1), 1);
-    return 1;
-}
-
 static void stop_soon(void *arg, const struct cqlr_bulk_progress *p)
 {
     static bool told;
     (void)arg;
     told = told && p->seconds > 0.3;
     if (p->seconds > 0.3 && !told)
-        told = write(stop_pipe[1], "x", 1) == 1;
+        told = stop_ask();
 }
 
 static void stop_early(uint64_t total)
 {
     uint64_t before = cqlr_now();
-    assert_int_equal(pipe(stop_pipe), 0);
-    run.o.stop_fd = stop_pipe[0];
-    run.o.on_stop = on_stop;
+    stop_open();
     run.o.on_progress = stop_soon;
     assert_int_equal(run_ints(total), CQLR_E_INTERRUPTED);
     run_check(total, true);
     assert_true(cqlr_now() - before < 3000 * MS); /* below the 5 s after which all are killed */
-    close(stop_pipe[0]);
-    close(stop_pipe[1]);
+    stop_close();
 }
 
 static void a_stop_does_not_wait_for_the_pace(void **state)

@@ -10,47 +10,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include <cqlraw/bulk.h>
 
-#include "tools/stub/stub.h"
+#include "tests/unit/stub_process.h"
 
-static pid_t server;
-static char address[64];
-static int address_pipe[2];
-
-static void tell_address(void *arg, const char *addr)
-{
-    (void)arg;
-    (void)!write(address_pipe[1], addr, strlen(addr) + 1);
-}
+static struct stub_process server;
 
 static void start_server(uint64_t delay)
 {
-    assert_int_equal(pipe(address_pipe), 0);
-    server = fork();
-    if (server == 0) {
-        struct stub_opts o;
-        struct cqlr_err err;
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        stub_opts_init(&o);
-        o.on_listening = tell_address;
-        o.delay_ns = delay;
-        _exit(stub_run(&o, &err) != 0);
-    }
-    assert_true(read(address_pipe[0], address, sizeof address) > 0);
-    close(address_pipe[0]);
-    close(address_pipe[1]);
+    struct stub_opts o;
+    stub_opts_init(&o);
+    o.delay_ns = delay;
+    server = stub_process_start(o);
 }
 
 static void stop_server(void)
 {
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
+    if (server.pid > 0)
+        stub_process_kill(&server);
+    server.pid = 0;
 }
 
 static struct {
@@ -114,7 +95,7 @@ static int setup(void **state)
     cqlr_wr_init(&run.out, NULL, SIZE_MAX / 2);
     cqlr_client_opts_init(&run.client, sizeof run.client);
     cqlr_bulk_opts_init(&run.o, sizeof run.o);
-    run.client.contact_points = address;
+    run.client.contact_points = server.addr;
     run.o.client = &run.client;
     run.o.on_page = print_page;
     run.o.on_output = take_output;
@@ -126,9 +107,7 @@ static int teardown(void **state)
 {
     (void)state;
     cqlr_wr_fini(&run.out);
-    if (server > 0)
-        stop_server();
-    server = 0;
+    stop_server();
     return 0;
 }
 
@@ -240,7 +219,6 @@ static void nobody_at_the_contact_point_ends_the_run(void **state)
     (void)state;
     start_server(0);
     stop_server();
-    server = 0;
     run_local(10);
     assert_int_equal(run.s.err.code, CQLR_E_CONNECT);
     assert_int_equal(run.s.missing, 10);
@@ -252,10 +230,8 @@ static int kill_server(void *arg, const uint8_t *p, size_t n)
     (void)arg;
     (void)p;
     (void)n;
-    if (run.pid[0] && run.pid[1] && server > 0) { /* both are connected */
+    if (run.pid[0] && run.pid[1]) /* both are connected */
         stop_server();
-        server = 0;
-    }
     return 0;
 }
 

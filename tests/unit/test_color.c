@@ -13,15 +13,6 @@
 
 #include "tools/cqlraw/rows/color.h"
 
-/* The parser of the command line, which is in the same file as args_is, looks for them. */
-const struct command commands[] = {{.name = NULL}};
-
-const struct command *command_find(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
 static int terminal;
 
 static void environment(const char *no_color, const char *force_color, const char *term)

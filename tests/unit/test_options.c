@@ -9,15 +9,6 @@
 
 static const struct command command = {.name = "options", .bit = CMD_OPTIONS};
 
-/* The parser of the command line is not used here, but looks for them. */
-const struct command commands[] = {{.name = NULL}};
-
-const struct command *command_find(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
 /* ---- the server ---- */
 
 enum { OLD, FORBIDDEN };
@@ -38,18 +29,6 @@ static const struct cqlr_column peer_columns[] = {
     COLUMN(text_type, "rack"),           COLUMN(text_type, "release_version"),
     COLUMN(uuid_type, "host_id"),        COLUMN(tokens_type, "tokens"),
     COLUMN(int_type, "native_port")};
-
-static void put(struct cqlr_wr *w, const void *p, int n)
-{
-    cqlr_wr_value(w, (struct cqlr_value){p, n});
-}
-
-static void rows(struct cqlr_wr *w, const struct cqlr_column *columns, uint32_t n, uint32_t count)
-{
-    const struct cqlr_value none = {NULL, CQLR_NULL};
-    if (cqlr_rows_write(w, columns, n, 0, none, count) < 0)
-        _exit(3);
-}
 
 static void answer_local(struct cqlr_wr *w)
 {

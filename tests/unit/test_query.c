@@ -10,15 +10,6 @@
 
 static const struct command command = {.name = "query", .bit = CMD_QUERY};
 
-/* The parser of the command line is not used here, but looks for them. */
-const struct command commands[] = {{.name = NULL}};
-
-const struct command *command_find(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
 /* ---- the server ---- */
 
 enum { QUERIES, TRACED, SESSIONS, FAIL_AT, INCOMPLETE };
@@ -39,18 +30,6 @@ static const struct cqlr_column session_columns[] = {
 static const struct cqlr_column event_columns[] = {
     COLUMN(text_type, "activity"), COLUMN(text_type, "thread"), COLUMN(uuid_type, "event_id"),
     COLUMN(inet_type, "source"), COLUMN(int_type, "source_elapsed")};
-
-static void put(struct cqlr_wr *w, const void *p, int n)
-{
-    cqlr_wr_value(w, (struct cqlr_value){p, n});
-}
-
-static void rows(struct cqlr_wr *w, const struct cqlr_column *columns, uint32_t n, uint32_t count)
-{
-    const struct cqlr_value none = {NULL, CQLR_NULL};
-    if (cqlr_rows_write(w, columns, n, 0, none, count) < 0)
-        _exit(3);
-}
 
 /* At first it is not there, then without its duration, then whole. */
 static void answer_session(cqlr_link *l, const struct cqlr_event *ev, volatile unsigned *shared)

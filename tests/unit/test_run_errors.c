@@ -11,14 +11,6 @@
 #include "tools/cqlraw/cli.h"
 #include "tools/cqlraw/run/run_errors.h"
 
-/* The parser that comes with params.c wants them. */
-const struct command commands[] = {{0}};
-const struct command *command_find(const char *name)
-{
-    (void)name;
-    return NULL;
-}
-
 static const struct params stream = {.streamed = true};
 
 static void add(struct run_errors *e, uint64_t index, int code, int32_t server_code)

@@ -13,18 +13,11 @@
 /* A password with a colon. */
 static struct fixture *start_asking(struct stub_stats *stats)
 {
-    struct fixture *f = calloc(1, sizeof *f);
     struct stub_opts o;
-    struct cqlr_err err;
-    assert_non_null(f);
-    f->mem = (struct cqlr_mem){count_resize, &f->memory};
     stub_opts_init(&o);
     o.auth = "ann:a:b";
     o.stats = stats;
-    o.mem = &f->mem;
-    f->stub = stub_new(&o, &err);
-    assert_non_null(f->stub);
-    return f;
+    return start_with(o);
 }
 
 /* STARTUP, which is answered by AUTHENTICATE. */

@@ -9,7 +9,7 @@
 
 #include "tools/cqlraw/rows/out_table.h"
 #include "tools/cqlraw/rows/width.h"
-#include "tools/cqlraw/run/run_table.h"
+#include "tools/cqlraw/rows/packed_table.h"
 
 static void prints(const char *text, const char *want, size_t columns)
 {
@@ -103,22 +103,22 @@ static void packed_rows_survive_any_cut(void **state)
     const struct cqlr_row row = {&columns, cells};
     struct cqlr_err err = {0};
     struct cqlr_wr w;
-    struct run_table t;
+    struct packed_table t;
     (void)state;
     cqlr_wr_init(&w, NULL, 0);
-    run_table_init(&t);
-    run_table_pack_names(&w, &columns);
-    assert_int_equal(run_table_pack(&w, &row, &err), 0);
+    packed_table_init(&t);
+    packed_table_pack_names(&w, &columns);
+    assert_int_equal(packed_table_pack(&w, &row, &err), 0);
     for (size_t i = 0; i < w.n; i++)
-        assert_int_equal(run_table_take(&t, w.p + i, 1), 0);
-    assert_int_equal(run_table_end(&t), 0);
+        assert_int_equal(packed_table_take(&t, w.p + i, 1), 0);
+    assert_int_equal(packed_table_end(&t), 0);
     is_text(&t.text, " k   | v\n"
                      "-----+------\n"
                      " one | null\n");
     cqlr_wr_reset(&w);
-    run_table_pack_names(&w, &(struct cqlr_columns){.count = 1, .col = col});
-    assert_true(run_table_take(&t, w.p, w.n) < 0); /* a row of another width */
-    run_table_fini(&t);
+    packed_table_pack_names(&w, &(struct cqlr_columns){.count = 1, .col = col});
+    assert_true(packed_table_take(&t, w.p, w.n) < 0); /* a row of another width */
+    packed_table_fini(&t);
     cqlr_wr_fini(&w);
 }
 

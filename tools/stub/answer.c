@@ -80,11 +80,6 @@ static int answer_startup(struct request *q, struct cqlr_wr *w)
     return CQLR_OP_READY;
 }
 
-static bool equal(struct cqlr_str a, struct cqlr_str b)
-{
-    return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
-}
-
 /* SASL PLAIN: [who to act as] NUL user NUL password, taken from the end as Cassandra does. */
 static bool read_plain(struct cqlr_value token, struct cqlr_str *user, struct cqlr_str *password)
 {
@@ -111,7 +106,7 @@ static int answer_auth_response(struct request *q, struct cqlr_wr *w)
         return fail_read(q);
     if (!read_plain(m.token, &user, &password))
         return fail(q, CQLR_SERVER_BAD_CREDENTIALS, "stub: a token of SASL PLAIN was expected");
-    if (!equal(user, store->user) || !equal(password, store->password)) {
+    if (!cqlr_str_equal(user, store->user) || !cqlr_str_equal(password, store->password)) {
         stub_fail(&q->failure, CQLR_SERVER_BAD_CREDENTIALS,
                   "Provided username %.*s and/or password are incorrect", CQLR_STR(user));
         return FAILED;

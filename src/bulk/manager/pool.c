@@ -43,8 +43,13 @@ static void fill_options(struct cqlr__manager *m, const struct cqlr_bulk_opts *o
     memcpy(&m->o, o, o->size < sizeof m->o ? o->size : sizeof m->o);
     m->o.connects = m->o.connects ? m->o.connects : 1;
     m->o.lane_bytes = m->o.lane_bytes ? m->o.lane_bytes : 1;
-    m->idempotent = m->o.idempotence == CQLR_IDEMPOTENT_YES ||
-                    (m->o.idempotence == CQLR_IDEMPOTENT_AUTO && cqlr__is_select(m->o.statement));
+    m->idempotent = cqlr_bulk_idempotent(&m->o);
+}
+
+bool cqlr_bulk_idempotent(const struct cqlr_bulk_opts *o)
+{
+    return o->idempotence == CQLR_IDEMPOTENT_YES ||
+           (o->idempotence == CQLR_IDEMPOTENT_AUTO && cqlr__is_select(o->statement));
 }
 
 /* What is wrong with the options, for this source, or NULL. */
@@ -104,31 +109,48 @@ void cqlr_bulk_free(cqlr_bulk *b)
 
 /* ---- a batch ---- */
 
-/* Never more workers than there are units. */
-static unsigned workers(const struct cqlr__manager *m)
+/* Never more processes than there are units. */
+static unsigned at_most(unsigned processes, uint64_t units)
 {
-    uint64_t todo = cqlr__commit_total(m);
-    uint64_t units = m->batch.block ? cqlr__split_units(todo, m->batch.block) : todo;
-    if (todo == UINT64_MAX || units >= m->lanes)
-        return m->lanes;
-    return units ? (unsigned)units : 1;
+    return units >= processes ? processes : units ? (unsigned)units : 1;
+}
+
+static uint64_t units_of(uint64_t sets, uint64_t block)
+{
+    return sets == UINT64_MAX ? UINT64_MAX : cqlr__split_units(sets, block);
+}
+
+static struct cqlr_bulk_plan cut(uint64_t sets, uint64_t block, unsigned processes)
+{
+    struct cqlr_bulk_plan p = {.sets = sets, .block = block};
+    if (!block)
+        p.block = cqlr__split_block(sets, at_most(processes, sets));
+    p.units = units_of(sets, p.block);
+    p.processes = at_most(processes, p.units);
+    return p;
+}
+
+void cqlr_bulk_plan_get(const struct cqlr_bulk_opts *o, struct cqlr_bulk_plan *p)
+{
+    uint64_t total = cqlr_source_total(o->source), skip = o->skip < total ? o->skip : total;
+    *p = cut(total == UINT64_MAX ? total : total - skip, o->block,
+             o->processes ? o->processes : cqlr_bulk_cores());
 }
 
 static void begin(struct cqlr__manager *m, cqlr_source *source)
 {
     struct cqlr__batch *b = &m->batch;
-    *b = (struct cqlr__batch){
-        .block = m->o.block, .total = cqlr_source_total(source), .most_alive = m->alive};
+    struct cqlr_bulk_plan plan;
+    *b = (struct cqlr__batch){.total = cqlr_source_total(source), .most_alive = m->alive};
     m->o.source = source;
     m->batches++;
     if (m->pace)
         cqlr__pace_begin(m->pace);
     if (b->total != UINT64_MAX)
         b->first = b->next_index = m->o.skip < b->total ? m->o.skip : b->total;
-    b->workers = workers(m);
-    if (!b->block)
-        b->block = cqlr__split_block(cqlr__commit_total(m), b->workers);
-    b->workers = workers(m);
+    plan = cut(cqlr__commit_total(m), m->o.block, m->lanes);
+    b->block = plan.block;
+    b->workers = plan.processes;
     cqlr_wr_init(&b->wire, NULL, SIZE_MAX / 2);
     cqlr__order_init(&m->order);
     for (unsigned i = 0; i < m->lanes; i++)

@@ -29,7 +29,7 @@ struct cqlr__binder {
 
 static bool is_name(const struct cqlr_column *c, const char *name)
 {
-    return c->name.n == strlen(name) && !memcmp(c->name.p, name, c->name.n);
+    return cqlr_str_equal(c->name, cqlr_cstr(name));
 }
 
 /* Binds parameter p to every marker of its name, or to the first that nothing else binds. How many.

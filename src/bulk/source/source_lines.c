@@ -149,14 +149,6 @@ static bool fits(struct cqlr__lines *l, struct cqlr_str record)
     return l->idempotent == idempotent;
 }
 
-/* A byte order mark in front of all is no part of the first line. (That of a CSV is in front of its
- * header.) */
-static struct cqlr_str without_mark(const struct cqlr__lines *l, struct cqlr_str line)
-{
-    bool mark = l->line == 0 && line.n >= 3 && !memcmp(line.p, "\xEF\xBB\xBF", 3);
-    return mark ? (struct cqlr_str){line.p + 3, line.n - 3} : line;
-}
-
 /* false = the texts that are there must go first. */
 static bool add(struct cqlr__lines *l, struct cqlr_str record)
 {
@@ -190,7 +182,7 @@ bool cqlr__lines_gather(struct cqlr__lines *l, uint64_t block)
         }
         n = n ? n : left; /* the last line has no newline */
         line = (struct cqlr_str){(const char *)l->in.p + l->off, n};
-        if (!add(l, without_mark(l, cqlr__csv_chomp(line))))
+        if (!add(l, cqlr__csv_chomp(l->line ? line : cqlr__csv_unmark(line))))
             return true;
         l->line += cqlr__csv_newlines(line);
         l->off += n;

@@ -20,11 +20,6 @@ static struct cqlr_str name_of(const struct cqlr_columns *markers, uint32_t i)
     return markers->col[i].name;
 }
 
-static bool equal(struct cqlr_str a, struct cqlr_str b)
-{
-    return a.n == b.n && !memcmp(a.p, b.p, a.n);
-}
-
 /* ---- CSV ---- */
 
 /* The column that binds marker i. */
@@ -33,7 +28,7 @@ static int find_column(struct cqlr__csv_plan *plan, const struct cqlr_source *s,
 {
     size_t found = SIZE_MAX;
     for (size_t c = 0; c < s->columns; c++) {
-        if (!equal(cqlr_cstr(s->column[c]), name_of(markers, i)))
+        if (!cqlr_str_equal(cqlr_cstr(s->column[c]), name_of(markers, i)))
             continue;
         if (found != SIZE_MAX)
             return cqlr__err_set(err, CQLR_E_RANGE, "column %s stands in the CSV header twice",
@@ -74,7 +69,8 @@ void cqlr__csv_plan_fini(struct cqlr__csv_plan *plan)
 
 static bool is_null(const struct cqlr__csv_cell *cell)
 {
-    return !cell->quoted && (!cell->text.n || equal(cell->text, (struct cqlr_str){"\\N", 2}));
+    return !cell->quoted &&
+           (!cell->text.n || cqlr_str_equal(cell->text, (struct cqlr_str){"\\N", 2}));
 }
 
 static int bind_cell(const struct cqlr__csv_plan *plan, cqlr_bound *to, size_t column,
@@ -120,7 +116,7 @@ static int bind_json(cqlr_bound *to, const struct cqlr_columns *markers, uint32_
     int rc;
     if (cqlr_bound_value(to, i).n != CQLR_UNSET)
         return cqlr__err_set(err, CQLR_E_TYPE, "its key stands there twice");
-    if (equal(json, (struct cqlr_str){"null", 4})) {
+    if (cqlr_str_equal(json, (struct cqlr_str){"null", 4})) {
         rc = cqlr_bound_null(to, i);
     } else {
         cqlr_wr_reset(scratch);
@@ -250,7 +246,7 @@ int cqlr__workload_read(struct cqlr_str line, struct cqlr_wr *query, struct cqlr
     }
     if (rc == 0 && !had)
         rc = cqlr__err_set(err, CQLR_E_TYPE, "\"query\" is missing");
-    if (rc == 0 && params->p && equal(*params, (struct cqlr_str){"null", 4}))
+    if (rc == 0 && params->p && cqlr_str_equal(*params, (struct cqlr_str){"null", 4}))
         params->p = NULL;
     return rc;
 }

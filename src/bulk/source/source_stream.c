@@ -85,17 +85,9 @@ static int add_column(cqlr_source *s, struct cqlr_str name, struct cqlr_err *err
     return 0;
 }
 
-/* A byte order mark is no part of the first name. */
-static struct cqlr_str without_mark(struct cqlr_str s)
-{
-    if (s.n >= 3 && !memcmp(s.p, "\xEF\xBB\xBF", 3))
-        s = (struct cqlr_str){s.p + 3, s.n - 3};
-    return s;
-}
-
 static int take_columns(cqlr_source *s, struct cqlr_str header, struct cqlr_err *err)
 {
-    struct cqlr_str record = cqlr__csv_chomp(without_mark(header));
+    struct cqlr_str record = cqlr__csv_chomp(cqlr__csv_unmark(header));
     struct cqlr__csv csv;
     struct cqlr__csv_cell cell;
     struct cqlr_wr scratch;

@@ -143,7 +143,7 @@ enum number_rc duration_parse(struct cqlr_str s, uint64_t *out)
         return NUMBER_OK;
     }
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (s.n == strlen(units[i].name) && memcmp(s.p, units[i].name, s.n) == 0)
+        if (cqlr_str_equal(s, cqlr_cstr(units[i].name)))
             return scale(d, units[i].ns, out);
     return NUMBER_BAD;
 }

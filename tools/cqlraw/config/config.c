@@ -138,8 +138,7 @@ static int set(struct source *s, const struct ini_item *item, const struct confi
 /* Is the item one that this pass is for? */
 static bool wanted(struct source *s, const struct config_key *k)
 {
-    bool chosen = k->profile && s->profile && k->name.n == strlen(s->profile) &&
-                  memcmp(k->name.p, s->profile, k->name.n) == 0;
+    bool chosen = k->profile && s->profile && cqlr_str_equal(k->name, cqlr_cstr(s->profile));
     s->found_profile |= chosen;
     return s->only_profile ? chosen : !k->profile;
 }

@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <cqlraw/wire.h>
+
 #include "config_key.h"
 #include "tools/cqlraw/args/suggest.h"
 
@@ -48,7 +50,7 @@ static const enum option_id never_in_a_file[] = {
 
 static bool equal(struct cqlr_str s, const char *text)
 {
-    return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
+    return cqlr_str_equal(s, cqlr_cstr(text));
 }
 
 static bool in_list(struct cqlr_str s, const char *const *list, size_t n)

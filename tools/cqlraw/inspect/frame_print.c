@@ -333,7 +333,7 @@ static int say_result(struct printer *p)
 
 static bool is(struct cqlr_str s, const char *word)
 {
-    return s.n == strlen(word) && memcmp(s.p, word, s.n) == 0;
+    return cqlr_str_equal(s, cqlr_cstr(word));
 }
 
 static void say_schema_event(struct fields *f, struct cqlr_rd *r)

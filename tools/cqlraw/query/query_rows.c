@@ -22,7 +22,7 @@ void query_rows_init(struct query_rows *q, const struct args *a)
     *q = (struct query_rows){.format = rows_format(a->v[OPT_FORMAT].text)};
     q->expanded = a->v[OPT_EXPAND].given && q->format == ROWS_TABLE;
     cqlr_wr_init(&q->text, NULL, SIZE_MAX / 2);
-    run_table_init(&q->table);
+    packed_table_init(&q->table);
     expand_init(&q->expand);
     q->table.bold = q->expand.bold = color_on(a, STDOUT_FILENO);
 }
@@ -30,15 +30,15 @@ void query_rows_init(struct query_rows *q, const struct args *a)
 void query_rows_fini(struct query_rows *q)
 {
     cqlr_wr_fini(&q->text);
-    run_table_fini(&q->table);
+    packed_table_fini(&q->table);
     expand_fini(&q->expand);
 }
 
 void query_rows_reset(struct query_rows *q)
 {
     bool bold = q->table.bold;
-    run_table_fini(&q->table);
-    run_table_init(&q->table);
+    packed_table_fini(&q->table);
+    packed_table_init(&q->table);
     q->table.bold = bold;
     q->expand.rows = q->rows = 0;
     q->began = q->some = false;
@@ -62,10 +62,10 @@ static int lost(int code)
 static int flush_table(struct query_rows *q, bool all)
 {
     struct cqlr_wr *laid_out = &q->table.text;
-    int rc = run_table_take(&q->table, q->text.p, q->text.n);
+    int rc = packed_table_take(&q->table, q->text.p, q->text.n);
     cqlr_wr_reset(&q->text);
     if (!rc && all)
-        rc = run_table_end(&q->table);
+        rc = packed_table_end(&q->table);
     if (rc)
         return lost(rc);
     int code = write_out(laid_out->p, laid_out->n);

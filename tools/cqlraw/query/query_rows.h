@@ -7,7 +7,7 @@
 #include "tools/cqlraw/args/args.h"
 #include "tools/cqlraw/rows/out_expand.h"
 #include "tools/cqlraw/rows/out_rows.h"
-#include "tools/cqlraw/run/run_table.h"
+#include "tools/cqlraw/rows/packed_table.h"
 
 #define QUERY "query"
 
@@ -18,7 +18,7 @@ struct query_rows {
     bool some;     /* see rows_join */
     uint64_t rows;
     struct cqlr_wr text; /* rows, not joined or laid out yet */
-    struct run_table table;
+    struct packed_table table;
     struct expand expand;
 };
 

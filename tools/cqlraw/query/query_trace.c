@@ -226,21 +226,23 @@ static int print_trace(struct trace *t, int fd, bool bold, int *code)
     return rc;
 }
 
-static void print_id(char *text, size_t size, const uint8_t id[16])
+/* The id as text; whatever 16 bytes are, they are a UUID. */
+static void print_id(struct trace *t, const uint8_t id[16])
 {
-    static const unsigned char ends[] = {4, 6, 8, 10}; /* a hyphen in front of these bytes */
-    size_t n = 0;
-    for (unsigned i = 0; i < 16 && n < size; i++) {
-        bool hyphen = memchr(ends, (int)i, sizeof ends) != NULL;
-        n += (size_t)snprintf(text + n, size - n, "%s%02x", hyphen ? "-" : "", id[i]);
-    }
+    static const struct cqlr_type type = {.id = CQLR_TYPE_UUID};
+    struct cqlr_err err;
+    struct cqlr_wr w;
+    cqlr_wr_init(&w, NULL, 0);
+    (void)!cqlr_value_print(&w, &type, (struct cqlr_value){id, 16}, CQLR_TEXT, &err);
+    snprintf(t->id, sizeof t->id, "%.*s", (int)w.n, w.n ? (const char *)w.p : "");
+    cqlr_wr_fini(&w);
 }
 
 int query_trace_print(cqlr_client *client, const uint8_t id[16], int fd, bool bold)
 {
     struct trace t = {.client = client};
     int code = 0;
-    print_id(t.id, sizeof t.id, id);
+    print_id(&t, id);
     cqlr_wr_init(&t.cell, NULL, 0);
     int rc = print_trace(&t, fd, bold, &code);
     cqlr_wr_fini(&t.cell);

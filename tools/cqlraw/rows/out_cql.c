@@ -8,11 +8,6 @@
 #include "out_cql.h"
 #include "tools/cqlraw/cli.h"
 
-static bool equal(struct cqlr_str a, struct cqlr_str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static bool has(struct cqlr_str s, char c)
 {
     return s.n > 0 && memchr(s.p, c, s.n) != NULL;
@@ -25,7 +20,7 @@ static bool is_expression(const struct cqlr_columns *columns, const struct cqlr_
     if (has(c->name, '(') || has(c->name, '[') || has(c->name, '.'))
         return true;
     return columns->count == 1 && c->type->id == CQLR_TYPE_BIGINT &&
-           equal(c->name, cqlr_cstr("count"));
+           cqlr_str_equal(c->name, cqlr_cstr("count"));
 }
 
 /* The server's own classes, such as vectors, have literals that only they know. */
@@ -55,7 +50,8 @@ int cql_check(const struct cqlr_columns *columns, struct cqlr_err *err)
 {
     for (uint32_t i = 0; i < columns->count; i++) {
         const struct cqlr_column *c = &columns->col[i], *first = &columns->col[0];
-        if (!equal(c->keyspace, first->keyspace) || !equal(c->table, first->table))
+        if (!cqlr_str_equal(c->keyspace, first->keyspace) ||
+            !cqlr_str_equal(c->table, first->table))
             return err_set(err, CQLR_E_TYPE, "rows as CQL: the columns are of several tables");
         if (is_expression(columns, c))
             return err_set(err, CQLR_E_TYPE,

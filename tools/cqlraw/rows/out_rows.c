@@ -7,8 +7,8 @@
 #include "out_json.h"
 #include "out_rows.h"
 #include "out_tsv.h"
+#include "packed_table.h"
 #include "tools/cqlraw/args/suggest.h"
-#include "tools/cqlraw/run/run_table.h"
 
 static const char *const names[] = {
     [ROWS_TABLE] = "table",   [ROWS_CSV] = "csv", [ROWS_TSV] = "tsv",   [ROWS_JSON] = "json",
@@ -23,12 +23,17 @@ enum row_format rows_format(const char *name)
     return ROWS_NONE;
 }
 
+const char *rows_format_name(enum row_format f)
+{
+    return names[f];
+}
+
 int rows_head(enum row_format f, struct cqlr_wr *w, const struct cqlr_columns *columns,
               struct cqlr_err *err)
 {
     switch (f) {
     case ROWS_TABLE:
-        run_table_pack_names(w, columns);
+        packed_table_pack_names(w, columns);
         break;
     case ROWS_CSV:
         csv_header(w, columns);
@@ -67,7 +72,7 @@ int rows_row(enum row_format f, struct cqlr_wr *w, const struct cqlr_row *row, s
 {
     switch (f) {
     case ROWS_TABLE:
-        return run_table_pack(w, row, err);
+        return packed_table_pack(w, row, err);
     case ROWS_CSV:
         return csv_row(w, row, err);
     case ROWS_TSV:

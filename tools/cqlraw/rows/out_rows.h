@@ -10,7 +10,7 @@
 #include <cqlraw/client.h>
 
 enum row_format {
-    ROWS_TABLE,  /* packed, for struct run_table, which lays them out */
+    ROWS_TABLE,  /* packed, for struct packed_table, which lays them out */
     ROWS_CSV,    /* out_csv.h */
     ROWS_TSV,    /* out_tsv.h */
     ROWS_JSON,   /* one array: out_json.h */
@@ -21,6 +21,7 @@ enum row_format {
 
 /* Of the choice of --format ("csv"). */
 enum row_format rows_format(const char *name);
+const char *rows_format_name(enum row_format f);
 
 /* What stands in front of the rows; call it only for results with rows. 0, or a negative code when
  * rows of these columns have no such form, with the reason in err. */

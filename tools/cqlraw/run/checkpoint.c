@@ -67,7 +67,7 @@ static bool take_line(struct cqlr_str *text, struct cqlr_str *line)
 
 static bool is(struct cqlr_str s, const char *text)
 {
-    return s.n == strlen(text) && memcmp(s.p, text, s.n) == 0;
+    return cqlr_str_equal(s, cqlr_cstr(text));
 }
 
 /* The value of the next line, which must have this name. */
@@ -110,7 +110,7 @@ static int differs(struct cqlr_str now, struct cqlr_str then, char *why, size_t 
 {
     struct cqlr_str a = {NULL, 0}, b = {NULL, 0};
     while (take_line(&now, &a) && take_line(&then, &b))
-        if (a.n != b.n || memcmp(a.p, b.p, a.n) != 0)
+        if (!cqlr_str_equal(a, b))
             break;
     const char *blank = a.n ? memchr(a.p, ' ', a.n) : NULL;
     snprintf(why, n, "is of another command: %.*s is not the same", blank ? (int)(blank - a.p) : 10,
@@ -134,7 +134,7 @@ int checkpoint_parse(struct cqlr_str text, const struct cqlr_wr *facts, struct c
         return -1;
     }
     text.n -= last;
-    if (text.n != now.n || memcmp(text.p, now.p, now.n) != 0)
+    if (!cqlr_str_equal(text, now))
         return differs(now, text, why, n);
     return 0;
 }

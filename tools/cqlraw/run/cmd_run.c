@@ -100,6 +100,13 @@ static size_t lane_bytes(const struct args *a, size_t usual)
     return each > LANE_LEAST ? (size_t)each : LANE_LEAST;
 }
 
+enum cqlr_idempotence run_idempotence(const struct args *a)
+{
+    return args_is(a, OPT_IDEMPOTENT, "yes")  ? CQLR_IDEMPOTENT_YES
+           : args_is(a, OPT_IDEMPOTENT, "no") ? CQLR_IDEMPOTENT_NO
+                                              : CQLR_IDEMPOTENT_AUTO;
+}
+
 static void set_work(struct cqlr_bulk_opts *o, const struct run *r)
 {
     const struct args *a = r->args;
@@ -112,9 +119,7 @@ static void set_work(struct cqlr_bulk_opts *o, const struct run *r)
     o->rate = a->v[OPT_RATE].rate;
     o->order = args_is(a, OPT_ORDER, "none") ? CQLR_ORDER_NONE : CQLR_ORDER_INPUT;
     o->lane_bytes = lane_bytes(a, o->lane_bytes);
-    o->idempotence = args_is(a, OPT_IDEMPOTENT, "yes")  ? CQLR_IDEMPOTENT_YES
-                     : args_is(a, OPT_IDEMPOTENT, "no") ? CQLR_IDEMPOTENT_NO
-                                                        : CQLR_IDEMPOTENT_AUTO;
+    o->idempotence = run_idempotence(a);
     o->max_errors = max_errors(r);
     o->max_error_share = a->v[OPT_MAX_ERRORS].share;
     o->retries = (unsigned)a->v[OPT_RETRIES].n;
@@ -282,7 +287,7 @@ static struct run *run_new(const struct args *a)
     bool whole = r->reducing || r->format == ROWS_TABLE || r->format == ROWS_NONE;
     r->to_terminal = !a->v[OPT_OUTPUT].given && isatty(STDOUT_FILENO);
     progress_init(&r->progress, !a->v[OPT_QUIET].given && (whole || !r->to_terminal));
-    run_table_init(&r->table);
+    packed_table_init(&r->table);
     r->table.bold = !a->v[OPT_OUTPUT].given && color_on(a, STDOUT_FILENO);
     return r;
 }
@@ -290,7 +295,7 @@ static struct run *run_new(const struct args *a)
 static void run_free(struct run *r)
 {
     params_free(&r->params);
-    run_table_fini(&r->table);
+    packed_table_fini(&r->table);
     reduce_fini(&r->reduce);
     run_params_fini(&r->wide);
     run_resume_fini(r);

@@ -34,7 +34,7 @@ static int param_name(struct param *p, const struct spec *s, unsigned *place)
         p->name = strndup(s->name.p, s->name.n);
         return p->name ? 0 : no_memory();
     }
-    if (s->name.n != strlen(p->label) || memcmp(s->name.p, p->label, s->name.n) != 0) {
+    if (!cqlr_str_equal(s->name, cqlr_cstr(p->label))) {
         say(COMMAND, "-P %.*s=: places are given in order, the next one is %u", CQLR_STR(s->name),
             *place);
         return EXIT_USAGE;
@@ -46,7 +46,7 @@ static int param_name(struct param *p, const struct spec *s, unsigned *place)
 static bool same_name(const struct spec *a, const struct spec *b)
 {
     bool next = a->name.n == 1 && *a->name.p == '_';
-    return !next && a->name.n == b->name.n && memcmp(a->name.p, b->name.p, a->name.n) == 0;
+    return !next && cqlr_str_equal(a->name, b->name);
 }
 
 static int parse_all(struct spec *spec, const struct args *a)
@@ -203,4 +203,16 @@ void params_free(struct params *p)
 const char *params_name(const struct params *p, size_t i)
 {
     return p->param[i].name ? p->param[i].name : p->param[i].label;
+}
+
+void params_print(const struct params *p, uint64_t index, struct cqlr_wr *w)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (i)
+            cqlr_wr_u8(w, ' ');
+        cqlr_wr_raw(w, params_name(p, i), strlen(params_name(p, i)));
+        cqlr_wr_u8(w, '=');
+        if (cqlr_source_print(p->source, index, i, w))
+            break;
+    }
 }

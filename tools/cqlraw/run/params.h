@@ -25,5 +25,7 @@ void params_free(struct params *p);
 
 /* How people know parameter i: its name, or its place. */
 const char *params_name(const struct params *p, size_t i);
+/* "id=1 c=a": the values of set `index`, appended to w. Not for those that are streamed. */
+void params_print(const struct params *p, uint64_t index, struct cqlr_wr *w);
 
 #endif

@@ -14,10 +14,10 @@
 #include "run_errors.h"
 #include "run_params.h"
 #include "run_reduce.h"
-#include "run_table.h"
 #include "tools/cqlraw/args/args.h"
 #include "tools/cqlraw/io/out.h"
 #include "tools/cqlraw/rows/out_rows.h"
+#include "tools/cqlraw/rows/packed_table.h"
 
 #define RUN         "run"
 #define RUN_WORKERS 1024 /* as many as --processes takes */
@@ -46,7 +46,7 @@ struct run {
     struct out out;
     bool headed; /* what stands in front of the rows is out */
     bool some;   /* rows_join */
-    struct run_table table;
+    struct packed_table table;
     struct reduce reduce;
     struct run_resume resume;
 
@@ -102,7 +102,8 @@ void run_resume_remove(struct run *r);
 /* It ended early, and `unknown` parameter sets may have been executed. */
 void run_resume_end(struct run *r, uint64_t unknown);
 
-/* run_dry.c: --dry-run, up to the point where o's statement is prepared. The exit code. */
+/* run_dry.c: --dry-run, up to the point where o's statement is prepared. o has its work and
+ * stop_fd, and no callbacks yet. The exit code. */
 int run_dry(struct run *r, struct cqlr_bulk_opts *o);
 
 /* run_files.c: each gives an exit code after one line on stderr when it is not what went in. */
@@ -117,7 +118,8 @@ int run_files_hdr(struct run *r, const struct cqlr_bulk_summary *s);
 void run_files_leave(struct run *r, uint64_t unknown);
 void run_files_close(struct run *r);
 
-/* cmd_run.c: what a failed run ends with; the reason was told by then. */
+/* cmd_run.c: --idempotent; what a failed run ends with; the reason was told by then. */
+enum cqlr_idempotence run_idempotence(const struct args *a);
 int run_failed(struct run *r, int rc, const struct cqlr_err *err);
 
 #endif

@@ -38,8 +38,7 @@ static const char *comes_from(const struct run *r, const struct cqlr_columns *ma
     if (r->args->v[OPT_PARAMS_FROM].given)
         return r->args->v[OPT_PARAMS_FROM].text;
     for (size_t k = 0; k < p->n; k++)
-        if (p->param[k].name && strlen(p->param[k].name) == name.n &&
-            memcmp(p->param[k].name, name.p, name.n) == 0)
+        if (p->param[k].name && cqlr_str_equal(name, cqlr_cstr(p->param[k].name)))
             return k < r->args->params_n ? r->args->params[k] : "--token-ranges";
     for (; *nameless < p->n; ++*nameless)
         if (!p->param[*nameless].name)
@@ -65,20 +64,12 @@ static void add_columns(struct cqlr_wr *w, const struct run *r, const char *labe
     }
 }
 
-/* "id=1 c=a" */
 static void add_set(struct cqlr_wr *w, const struct params *p, const char *label, uint64_t index)
 {
     char text[500];
     struct cqlr_wr set;
     cqlr_wr_init(&set, NULL, 0);
-    for (size_t i = 0; i < p->n; i++) {
-        if (i)
-            cqlr_wr_u8(&set, ' ');
-        cqlr_wr_raw(&set, params_name(p, i), strlen(params_name(p, i)));
-        cqlr_wr_u8(&set, '=');
-        if (cqlr_source_print(p->source, index, i, &set))
-            break;
-    }
+    params_print(p, index, &set);
     snprintf(text, sizeof text, "%.*s", (int)(set.n < 480 ? set.n : 480),
              set.n ? (const char *)set.p : "");
     if (p->n)
@@ -88,27 +79,21 @@ static void add_set(struct cqlr_wr *w, const struct params *p, const char *label
 
 static void add_work(struct cqlr_wr *w, const struct run *r, const struct cqlr_bulk_opts *o)
 {
-    uint64_t total = cqlr_source_total(o->source), block = o->block;
-    unsigned processes = o->processes ? o->processes : cqlr_bulk_cores();
+    struct cqlr_bulk_plan p;
     char text[100];
-    if (!block) {
-        block = total / 4 / processes;
-        block = total == UINT64_MAX || block > 256 ? 256 : block ? block : 1;
-    }
-    uint64_t units = total / block + (total % block > 0);
-    if (total == UINT64_MAX)
+    cqlr_bulk_plan_get(o, &p);
+    if (p.sets == UINT64_MAX)
         snprintf(text, sizeof text, "not known before the end of the input");
     else
-        snprintf(text, sizeof text, "%llu in %llu units of %llu", (unsigned long long)total,
-                 (unsigned long long)units, (unsigned long long)block);
+        snprintf(text, sizeof text, "%llu in %llu units of %llu", (unsigned long long)p.sets,
+                 (unsigned long long)p.units, (unsigned long long)p.block);
     add(w, "sets", text);
-    snprintf(text, sizeof text, "%u, each with %u requests in flight",
-             units < processes ? (unsigned)units : processes, o->in_flight);
+    snprintf(text, sizeof text, "%u, each with %u requests in flight", p.processes, o->in_flight);
     add(w, "processes", text);
-    if (total == UINT64_MAX || total == 0)
+    if (p.sets == UINT64_MAX || p.sets == 0)
         return;
     add_set(w, &r->params, "first set", 0);
-    add_set(w, &r->params, "last set", total - 1);
+    add_set(w, &r->params, "last set", p.sets - 1);
 }
 
 static int on_prepared(void *arg, const struct cqlr_columns *markers,
@@ -133,22 +118,12 @@ static int on_stop(void *arg)
 int run_dry(struct run *r, struct cqlr_bulk_opts *o)
 {
     struct cqlr_bulk_summary s = {.size = sizeof s};
-    struct cqlr_bulk_opts dry = *o;
     struct dry d = {.r = r, .o = o};
     cqlr_wr_init(&d.text, NULL, 0);
-    dry.on_prepared = on_prepared;
-    dry.on_page = NULL;
-    dry.on_output = NULL;
-    dry.on_error = NULL;
-    dry.on_progress = NULL;
-    dry.on_worker = NULL;
-    dry.on_checkpoint = NULL;
-    dry.on_worker_summary = NULL;
-    dry.on_latency = NULL;
-    dry.on_stop = on_stop;
-    dry.out_fd = -1;
-    dry.arg = &d;
-    int rc = cqlr_bulk_run(&dry, &s, sizeof s);
+    o->on_prepared = on_prepared;
+    o->on_stop = on_stop;
+    o->arg = &d;
+    int rc = cqlr_bulk_run(o, &s, sizeof s);
     if (rc == CQLR_E_CANCELLED)
         rc = out_stdout(RUN, (const char *)d.text.p, d.text.n);
     else

@@ -47,16 +47,10 @@ static void name_first(struct run_errors *e, const struct params *p,
     struct cqlr_err line; /* made harmless for a terminal */
     struct cqlr_wr w;
     cqlr_wr_init(&w, NULL, 0);
-    for (size_t i = 0; i < p->n && !p->streamed; i++) {
-        if (i)
-            cqlr_wr_u8(&w, ' ');
-        cqlr_wr_raw(&w, params_name(p, i), strlen(params_name(p, i)));
-        cqlr_wr_u8(&w, '=');
-        if (cqlr_source_print(p->source, f->index, i, &w))
-            break;
-    }
     if (p->streamed)
         cqlr_wr_raw(&w, f->record.p, f->record.n);
+    else
+        params_print(p, f->index, &w);
     (void)err_set(&line, 0, "%.*s", (int)(w.n < 180 ? w.n : 180), w.n ? (const char *)w.p : "");
     if (w.n && !w.rc)
         snprintf(e->first, sizeof e->first, "%s", line.text);

@@ -45,7 +45,7 @@ static int join(struct run *r, const uint8_t *p, size_t n)
         struct cqlr_bytes joined = rows_join(r->format, &r->some, p, n);
         return put(r, joined.p, joined.n);
     }
-    int rc = run_table_take(&r->table, p, n);
+    int rc = packed_table_take(&r->table, p, n);
     if (!rc)
         rc = put_table(r);
     return rc ? table_failed(r, rc) : 0;
@@ -103,7 +103,7 @@ int run_output_cut(struct run *r)
         return 0;
     if (r->format == ROWS_JSON)
         return put(r, (const uint8_t *)"\n", 1);
-    int rc = r->format == ROWS_TABLE ? run_table_end(&r->table) : 0;
+    int rc = r->format == ROWS_TABLE ? packed_table_end(&r->table) : 0;
     return rc ? table_failed(r, rc) : put_table(r);
 }
 
@@ -116,7 +116,7 @@ int run_output_end(struct run *r)
     if (r->reducing)
         rc = put_reduced(r);
     if (!rc && r->format == ROWS_TABLE) {
-        rc = run_table_end(&r->table);
+        rc = packed_table_end(&r->table);
         rc = rc ? table_failed(r, rc) : put_table(r);
     }
     cqlr_wr_init(&w, NULL, 0);

@@ -8,11 +8,6 @@
 
 #define PREFIX "param."
 
-static bool same(struct cqlr_str a, struct cqlr_str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static int reserve(struct run_params *p, uint64_t n)
 {
     if (n <= p->cap)
@@ -40,7 +35,7 @@ void run_params_fini(struct run_params *p)
 static bool is_among(const struct cqlr_column *col, uint32_t n, struct cqlr_str name)
 {
     for (uint32_t i = 0; i < n; i++)
-        if (same(col[i].name, name))
+        if (cqlr_str_equal(col[i].name, name))
             return true;
     return false;
 }

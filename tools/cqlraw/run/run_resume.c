@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,13 +76,8 @@ static void gather_facts(struct run *r)
     };
     struct cqlr_wr *facts = &r->resume.facts;
     const struct args *a = r->args;
-    static const char *const format[] = {[ROWS_CSV] = "csv",
-                                         [ROWS_TSV] = "tsv",
-                                         [ROWS_NDJSON] = "ndjson",
-                                         [ROWS_CQL] = "cql",
-                                         [ROWS_NONE] = ""};
     checkpoint_fact(facts, "statement", cqlr_cstr(a->rest_n ? a->rest[0] : ""));
-    checkpoint_fact(facts, "--format", cqlr_cstr(format[r->format]));
+    checkpoint_fact(facts, "--format", cqlr_cstr(rows_format_name(r->format)));
     for (size_t i = 0; i < sizeof options_of_output / sizeof options_of_output[0]; i++)
         fact_option(facts, a, options_of_output[i].id, options_of_output[i].name);
     fact_params(facts, r);
@@ -94,11 +88,11 @@ static void gather_facts(struct run *r)
 
 static bool is_idempotent(const struct args *a)
 {
-    const char *s = a->rest_n ? a->rest[0] : "";
-    if (!args_is(a, OPT_IDEMPOTENT, "auto"))
-        return args_is(a, OPT_IDEMPOTENT, "yes");
-    s += strspn(s, " \t\r\n");
-    return strncasecmp(s, "select", 6) == 0 && (s[6] <= ' ' || s[6] == '*');
+    struct cqlr_bulk_opts o;
+    cqlr_bulk_opts_init(&o, sizeof o);
+    o.statement = cqlr_cstr(a->rest_n ? a->rest[0] : "");
+    o.idempotence = run_idempotence(a);
+    return cqlr_bulk_idempotent(&o);
 }
 
 static int refuse_repeat(const struct run *r)

@@ -1,20 +1,20 @@
 /*
- * run_table.c - a packed row is [int] number of cells, [int] bytes that follow, and for each cell a
- * [bytes] with its text (null as null). The names of the columns are the first packed row.
+ * packed_table.c - a packed row is [int] number of cells, [int] bytes that follow, and for each
+ * cell a [bytes] with its text (null as null). The names of the columns are the first packed row.
  */
-#include "run_table.h"
-#include "tools/cqlraw/rows/cells.h"
+#include "cells.h"
+#include "packed_table.h"
 
 #define HEAD 8
 
-void run_table_init(struct run_table *t)
+void packed_table_init(struct packed_table *t)
 {
-    *t = (struct run_table){.started = false};
+    *t = (struct packed_table){.started = false};
     cqlr_wr_init(&t->in, NULL, SIZE_MAX / 2);
     cqlr_wr_init(&t->text, NULL, SIZE_MAX / 2);
 }
 
-void run_table_fini(struct run_table *t)
+void packed_table_fini(struct packed_table *t)
 {
     cqlr_wr_fini(&t->in);
     cqlr_wr_fini(&t->text);
@@ -33,7 +33,7 @@ static void end_row(struct cqlr_wr *w, size_t start, uint32_t cells)
                (uint32_t)(w->n - start - HEAD)); /* a writer's limit is below 4 GiB */
 }
 
-void run_table_pack_names(struct cqlr_wr *w, const struct cqlr_columns *columns)
+void packed_table_pack_names(struct cqlr_wr *w, const struct cqlr_columns *columns)
 {
     size_t start = w->n;
     cqlr_wr_room(w, HEAD);
@@ -42,7 +42,7 @@ void run_table_pack_names(struct cqlr_wr *w, const struct cqlr_columns *columns)
     end_row(w, start, columns->count);
 }
 
-int run_table_pack(struct cqlr_wr *w, const struct cqlr_row *row, struct cqlr_err *err)
+int packed_table_pack(struct cqlr_wr *w, const struct cqlr_row *row, struct cqlr_err *err)
 {
     size_t start = w->n;
     cqlr_wr_room(w, HEAD);
@@ -63,7 +63,7 @@ int run_table_pack(struct cqlr_wr *w, const struct cqlr_row *row, struct cqlr_er
 
 /* ---- parent ---- */
 
-static int take_row(struct run_table *t, uint32_t cells, const uint8_t *p, size_t n)
+static int take_row(struct packed_table *t, uint32_t cells, const uint8_t *p, size_t n)
 {
     struct cqlr_err err = {0};
     struct cqlr_rd rd;
@@ -84,7 +84,7 @@ static int take_row(struct run_table *t, uint32_t cells, const uint8_t *p, size_
     return !names && table_row_done(&t->table) ? table_flush(&t->table, &t->text) : 0;
 }
 
-int run_table_take(struct run_table *t, const uint8_t *p, size_t n)
+int packed_table_take(struct packed_table *t, const uint8_t *p, size_t n)
 {
     size_t at = 0;
     cqlr_wr_raw(&t->in, p, n);
@@ -106,7 +106,7 @@ int run_table_take(struct run_table *t, const uint8_t *p, size_t n)
     return 0;
 }
 
-int run_table_end(struct run_table *t)
+int packed_table_end(struct packed_table *t)
 {
     return t->started ? table_flush(&t->table, &t->text) : 0;
 }
