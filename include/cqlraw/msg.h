@@ -141,6 +141,39 @@ struct cqlr_execute {
 CQLR_API CQLR_MUST_USE int cqlr_execute_read(struct cqlr_rd *r, struct cqlr_execute *m);
 CQLR_API CQLR_MUST_USE int cqlr_execute_write(struct cqlr_wr *w, const struct cqlr_execute *m);
 
+/* ---- BATCH (section 4.1.7) ---- */
+
+enum cqlr_batch_type { CQLR_BATCH_LOGGED = 0, CQLR_BATCH_UNLOGGED = 1, CQLR_BATCH_COUNTER = 2 };
+
+struct cqlr_batch {
+    uint8_t type;                /* enum cqlr_batch_type; read as it stands */
+    struct cqlr_span statements; /* see cqlr_batch_next */
+    uint16_t consistency;
+    uint8_t flags;     /* CQLR_PARAM_SERIAL, CQLR_PARAM_TIMESTAMP; a field counts with its flag */
+    uint16_t serial;   /* SERIAL or LOCAL_SERIAL */
+    int64_t timestamp; /* microseconds since the epoch; INT64_MIN is not allowed */
+};
+
+/* A statement of a batch: a text, or the id of a prepared one. */
+struct cqlr_batch_statement {
+    bool prepared;
+    struct cqlr_str cql;     /* when not prepared */
+    struct cqlr_bytes id;    /* when prepared */
+    struct cqlr_span values; /* count × [value], for cqlr_params_next with flags 0 */
+};
+
+/* Checks the form only. An unknown flag is an error, and so is NAMES: the protocol's text has it,
+ * but its layout cannot be read (CASSANDRA-10246). */
+CQLR_API CQLR_MUST_USE int cqlr_batch_read(struct cqlr_rd *r, struct cqlr_batch *m);
+/* CQLR_E_RANGE for what no server accepts: an unknown type, another flag, a serial consistency that
+ * is none, timestamp INT64_MIN. No statements at all are fine. */
+CQLR_API CQLR_MUST_USE int cqlr_batch_write(struct cqlr_wr *w, const struct cqlr_batch *m);
+/* Takes one statement off the front of a copy of m->statements; false when none is left. */
+CQLR_API bool cqlr_batch_next(struct cqlr_span *it, struct cqlr_batch_statement *s);
+/* Appends one statement in wire form; the bytes of all of them, with their number, are a span for
+ * cqlr_batch.statements. */
+CQLR_API void cqlr_batch_statement_write(struct cqlr_wr *w, const struct cqlr_batch_statement *s);
+
 /* ---- columns: the metadata of a result or of a statement's markers ---- */
 
 enum cqlr_meta_flag {
@@ -265,6 +298,24 @@ CQLR_API CQLR_MUST_USE int cqlr_prepared_write(struct cqlr_wr *w, struct cqlr_by
                                                const struct cqlr_column *col, uint32_t columns);
 CQLR_API CQLR_MUST_USE int cqlr_schema_change_write(struct cqlr_wr *w,
                                                     const struct cqlr_schema_change *m);
+
+/* ---- EVENT (section 4.2.6), on stream -1 ---- */
+
+/* What a server tells unasked, after REGISTER. */
+struct cqlr_server_event {
+    struct cqlr_str type;      /* TOPOLOGY_CHANGE, STATUS_CHANGE, SCHEMA_CHANGE; with any other the
+                                  rest is zero, and the event is best ignored */
+    struct cqlr_str change;    /* of a node: NEW_NODE, REMOVED_NODE, MOVED_NODE; UP, DOWN; kept as
+                                  text, unknown ones too */
+    struct cqlr_bytes address; /* of the node: 4 or 16 bytes */
+    int32_t port;
+    struct cqlr_schema_change schema; /* SCHEMA_CHANGE */
+};
+CQLR_API CQLR_MUST_USE int cqlr_server_event_read(struct cqlr_rd *r, struct cqlr_server_event *m);
+/* CQLR_E_RANGE for a type that is not one of the three, an address of another length and a target
+ * of a schema change that is not known. */
+CQLR_API CQLR_MUST_USE int cqlr_server_event_write(struct cqlr_wr *w,
+                                                   const struct cqlr_server_event *m);
 
 /* ---- ERROR (section 9) ---- */
 

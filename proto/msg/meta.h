@@ -33,4 +33,7 @@ void cqlr__rows_read(struct cqlr_rd *r, const struct cqlr_columns *known, struct
 void cqlr__prepared_read(struct cqlr_rd *r, struct cqlr_prepared_result *m);
 void cqlr__schema_change_read(struct cqlr_rd *r, struct cqlr_schema_change *m);
 
+/* schema_change.c: the same fields written; an unknown target is CQLR_E_RANGE. */
+void cqlr__schema_change_write(struct cqlr_wr *w, const struct cqlr_schema_change *m);
+
 #endif

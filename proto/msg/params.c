@@ -1,12 +1,12 @@
 /*
- * params.c - <query_parameters>, the part that QUERY and EXECUTE share (native_protocol_v4.spec
- * section 4.1.4).
+ * params.c - <query_parameters>, the part that QUERY and EXECUTE share, and BATCH a little of it
+ * (native_protocol_v4.spec section 4.1.4).
  *
  * The flags tell which fields are there. Reading checks the form only: whether a consistency or a
  * page size makes sense is for the one who carries the request out to say, in an ERROR. Writing
  * refuses what every server would refuse.
  */
-#include <cqlraw/msg.h>
+#include "proto/msg/params.h"
 
 #define KNOWN_FLAGS 0x7F
 
@@ -19,7 +19,7 @@ static void value_read(struct cqlr_rd *r, uint8_t flags, struct cqlr_str *name,
     *v = cqlr_rd_value(r, "value");
 }
 
-static struct cqlr_span values_read(struct cqlr_rd *r, uint8_t flags)
+struct cqlr_span cqlr__values_read(struct cqlr_rd *r, uint8_t flags)
 {
     struct cqlr_span s = {0, NULL, 0};
     struct cqlr_str name;
@@ -39,6 +39,24 @@ static struct cqlr_span values_read(struct cqlr_rd *r, uint8_t flags)
     return s;
 }
 
+void cqlr__serial_timestamp_read(struct cqlr_rd *r, uint8_t flags, uint16_t *serial,
+                                 int64_t *timestamp)
+{
+    if (flags & CQLR_PARAM_SERIAL)
+        *serial = cqlr_rd_u16(r, "serial consistency");
+    if (flags & CQLR_PARAM_TIMESTAMP)
+        *timestamp = cqlr_rd_i64(r, "timestamp");
+}
+
+void cqlr__serial_timestamp_write(struct cqlr_wr *w, uint8_t flags, uint16_t serial,
+                                  int64_t timestamp)
+{
+    if (flags & CQLR_PARAM_SERIAL)
+        cqlr_wr_u16(w, serial);
+    if (flags & CQLR_PARAM_TIMESTAMP)
+        cqlr_wr_i64(w, timestamp);
+}
+
 int cqlr_params_read(struct cqlr_rd *r, struct cqlr_params *p)
 {
     memset(p, 0, sizeof *p);
@@ -48,16 +66,20 @@ int cqlr_params_read(struct cqlr_rd *r, struct cqlr_params *p)
     if (p->flags & ~KNOWN_FLAGS)
         return cqlr_rd_bad(r, "query flags", "unknown flag");
     if (p->flags & CQLR_PARAM_VALUES)
-        p->values = values_read(r, p->flags);
+        p->values = cqlr__values_read(r, p->flags);
     if (p->flags & CQLR_PARAM_PAGE_SIZE)
         p->page_size = cqlr_rd_i32(r, "page size");
     if (p->flags & CQLR_PARAM_PAGING_STATE)
         p->paging_state = cqlr_rd_bytes(r, "paging state");
-    if (p->flags & CQLR_PARAM_SERIAL)
-        p->serial = cqlr_rd_u16(r, "serial consistency");
-    if (p->flags & CQLR_PARAM_TIMESTAMP)
-        p->timestamp = cqlr_rd_i64(r, "timestamp");
+    cqlr__serial_timestamp_read(r, p->flags, &p->serial, &p->timestamp);
     return r->rc;
+}
+
+bool cqlr__serial_timestamp_ok(uint8_t flags, uint16_t serial, int64_t timestamp)
+{
+    return (!(flags & CQLR_PARAM_SERIAL) || serial == CQLR_CL_SERIAL ||
+            serial == CQLR_CL_LOCAL_SERIAL) &&
+           (!(flags & CQLR_PARAM_TIMESTAMP) || timestamp != INT64_MIN);
 }
 
 /* A null paging state would start again at the first page without a word. */
@@ -67,9 +89,7 @@ static bool writable(const struct cqlr_params *p)
     return !(f & ~KNOWN_FLAGS) && (!(f & CQLR_PARAM_NAMES) || (f & CQLR_PARAM_VALUES)) &&
            (!(f & CQLR_PARAM_PAGE_SIZE) || p->page_size > 0) &&
            (!(f & CQLR_PARAM_PAGING_STATE) || p->paging_state.n >= 0) &&
-           (!(f & CQLR_PARAM_SERIAL) || p->serial == CQLR_CL_SERIAL ||
-            p->serial == CQLR_CL_LOCAL_SERIAL) &&
-           (!(f & CQLR_PARAM_TIMESTAMP) || p->timestamp != INT64_MIN);
+           cqlr__serial_timestamp_ok(f, p->serial, p->timestamp);
 }
 
 int cqlr_params_write(struct cqlr_wr *w, const struct cqlr_params *p)
@@ -84,10 +104,7 @@ int cqlr_params_write(struct cqlr_wr *w, const struct cqlr_params *p)
         cqlr_wr_i32(w, p->page_size);
     if (p->flags & CQLR_PARAM_PAGING_STATE)
         cqlr_wr_value(w, p->paging_state);
-    if (p->flags & CQLR_PARAM_SERIAL)
-        cqlr_wr_u16(w, p->serial);
-    if (p->flags & CQLR_PARAM_TIMESTAMP)
-        cqlr_wr_i64(w, p->timestamp);
+    cqlr__serial_timestamp_write(w, p->flags, p->serial, p->timestamp);
     return w->rc;
 }
 

@@ -1,6 +1,6 @@
 /*
- * schema_change.c - RESULT/Schema_change: what was changed (native_protocol_v4.spec
- * section 4.2.5.5).
+ * schema_change.c - what was changed in the schema: RESULT/Schema_change, and the same fields in
+ * EVENT (native_protocol_v4.spec sections 4.2.5.5 and 4.2.6).
  *
  * The target tells which fields follow. A target that is not known is kept and nothing behind it is
  * read: the statement has succeeded all the same.
@@ -37,12 +37,11 @@ void cqlr__schema_change_read(struct cqlr_rd *r, struct cqlr_schema_change *m)
         m->arguments = cqlr_rd_string_list(r, "schema change arguments");
 }
 
-int cqlr_schema_change_write(struct cqlr_wr *w, const struct cqlr_schema_change *m)
+void cqlr__schema_change_write(struct cqlr_wr *w, const struct cqlr_schema_change *m)
 {
     int fields = fields_of(m->target);
     if (!fields && !w->rc)
         w->rc = CQLR_E_RANGE;
-    cqlr_wr_i32(w, CQLR_RESULT_SCHEMA_CHANGE);
     cqlr_wr_string(w, m->change);
     cqlr_wr_string(w, m->target);
     cqlr_wr_string(w, m->keyspace);
@@ -50,5 +49,11 @@ int cqlr_schema_change_write(struct cqlr_wr *w, const struct cqlr_schema_change 
         cqlr_wr_string(w, m->name);
     if (fields >= 3)
         cqlr_wr_span(w, m->arguments);
+}
+
+int cqlr_schema_change_write(struct cqlr_wr *w, const struct cqlr_schema_change *m)
+{
+    cqlr_wr_i32(w, CQLR_RESULT_SCHEMA_CHANGE);
+    cqlr__schema_change_write(w, m);
     return w->rc;
 }
