@@ -120,7 +120,8 @@ struct cqlr_request_opts {
     size_t size; /* set by cqlr_request_opts_init, which fills in the client's defaults */
     uint16_t consistency;
     int32_t page_size;
-    struct cqlr_value paging_state; /* null = first page; borrowed until the call returns */
+    struct cqlr_value paging_state; /* null = first page; borrowed until the call returns; see
+                                       cqlr_bound_paging_state */
     uint16_t serial_consistency;    /* 0 = the server's */
     bool trace; /* the server records what it does; the id is in the reply's prefix (section 2.2) */
 };
@@ -208,7 +209,9 @@ CQLR_API struct cqlr_value cqlr_bound_value(const cqlr_bound *b, unsigned i);
  * is not set, null, unset or too long (see cqlr_routing_key), CQLR_E_NOMEM. */
 CQLR_API CQLR_MUST_USE int cqlr_bound_token(cqlr_bound *b, int64_t *token);
 /* The state of the page to fetch next (copied); null = the first page. 0, CQLR_E_NOMEM, or
- * CQLR_E_PROTO for an empty one. */
+ * CQLR_E_PROTO for an empty one. It is good for the statement and the values it came with, and for
+ * no others: bytes that are no state are CQLR_E_SERVER, but with the state of another statement
+ * servers answer, and rows are missing. */
 CQLR_API CQLR_MUST_USE int cqlr_bound_paging_state(cqlr_bound *b, struct cqlr_value state);
 
 /* ---- replies ---- */
