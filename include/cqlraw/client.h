@@ -18,6 +18,7 @@
 
 #include <cqlraw/loop.h>
 #include <cqlraw/msg.h>
+#include <cqlraw/token.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -119,7 +120,8 @@ struct cqlr_request_opts {
     size_t size; /* set by cqlr_request_opts_init, which fills in the client's defaults */
     uint16_t consistency;
     int32_t page_size;
-    struct cqlr_value paging_state; /* null = first page; borrowed until the call returns */
+    struct cqlr_value paging_state; /* null = first page; borrowed until the call returns; see
+                                       cqlr_bound_paging_state */
     uint16_t serial_consistency;    /* 0 = the server's */
     bool trace; /* the server records what it does; the id is in the reply's prefix (section 2.2) */
 };
@@ -145,8 +147,8 @@ CQLR_API void cqlr_prepared_free(cqlr_prepared *ps);
 CQLR_API const struct cqlr_columns *cqlr_prepared_markers(const cqlr_prepared *ps);
 CQLR_API const struct cqlr_columns *
 cqlr_prepared_columns(const cqlr_prepared *ps); /* of the answer; count 0: none */
-/* Positions of the partition key's components among the markers; *n of them, 0 when not all are
- * markers. */
+/* Positions of the partition key's components among the markers, each a different one; *n of them,
+ * 0 when not all components are markers. */
 CQLR_API const uint16_t *cqlr_prepared_pk(const cqlr_prepared *ps, size_t *n);
 /* The first marker at or behind `from` with this name (compared as the server gave it), or -1. */
 CQLR_API int cqlr_prepared_marker(const cqlr_prepared *ps, struct cqlr_str name, int from);
@@ -202,8 +204,14 @@ CQLR_API void cqlr_bound_serial_consistency(cqlr_bound *b, uint16_t consistency)
 CQLR_API void cqlr_bound_trace(cqlr_bound *b, bool trace);
 /* The value marker i has, CQLR_UNSET when it has none; borrowed until the next change of b. */
 CQLR_API struct cqlr_value cqlr_bound_value(const cqlr_bound *b, unsigned i);
+/* The token of the partition that b asks for, on a ring of the Murmur3Partitioner: 1 and *token; 0
+ * when the statement tells none (cqlr_prepared_pk has no positions); or CQLR_E_RANGE: a component
+ * is not set, null, unset or too long (see cqlr_routing_key), CQLR_E_NOMEM. */
+CQLR_API CQLR_MUST_USE int cqlr_bound_token(cqlr_bound *b, int64_t *token);
 /* The state of the page to fetch next (copied); null = the first page. 0, CQLR_E_NOMEM, or
- * CQLR_E_PROTO for an empty one. */
+ * CQLR_E_PROTO for an empty one. It is good for the statement and the values it came with, and for
+ * no others: bytes that are no state are CQLR_E_SERVER, but with the state of another statement
+ * servers answer, and rows are missing. */
 CQLR_API CQLR_MUST_USE int cqlr_bound_paging_state(cqlr_bound *b, struct cqlr_value state);
 
 /* ---- replies ---- */

@@ -1,12 +1,13 @@
 /*
  * cqlraw.h - everything. Include it, or only the header you need: base, errcodes, version, wire,
- * value, msg, link, loop, conn, client, bulk.
+ * value, token, msg, link, loop, conn, client, bulk.
  */
 #ifndef CQLRAW_CQLRAW_H
 #define CQLRAW_CQLRAW_H
 
 #include <cqlraw/bulk.h>
 #include <cqlraw/conn.h>
+#include <cqlraw/token.h>
 #include <cqlraw/version.h>
 
 #endif

@@ -229,7 +229,7 @@ enum cqlr_result_kind {
 /* Rows: a page. `left` rows are still to be taken from `rd`. */
 struct cqlr_rows {
     struct cqlr_spec spec;
-    struct cqlr_value paging_state; /* null unless the flag MORE_PAGES is set */
+    struct cqlr_value paging_state; /* null without the flag MORE_PAGES; with it never empty */
     uint32_t count;                 /* rows in this page */
     uint32_t left;
     struct cqlr_rd rd; /* its err is the one given to cqlr_result_read */

@@ -113,8 +113,12 @@ void cqlr__metadata_read(struct cqlr_rd *r, const struct cqlr_columns *known, st
     s->flags = (uint32_t)cqlr_rd_i32(r, "metadata flags");
     s->count = cqlr__count_read(r, "columns count");
     *paging_state = (struct cqlr_value){NULL, CQLR_NULL};
-    if (s->flags & CQLR_META_MORE_PAGES)
+    if (s->flags & CQLR_META_MORE_PAGES) {
         *paging_state = cqlr_rd_bytes(r, "paging state");
+        if (paging_state->n <=
+            0) /* the page would count as the last one, or the first come again */
+            cqlr_rd_bad(r, "paging state", "none, but more pages are announced");
+    }
     if (s->flags & METADATA_CHANGED)
         cqlr_rd_bad(r, "metadata flags", "METADATA_CHANGED is not part of protocol v4");
     cqlr__spec_read(r, known, s);

@@ -21,7 +21,9 @@ struct cqlr_bound {
     bool replaced;     /* some value was set twice or out of turn */
     size_t *at;        /* where each value starts in `data`, or NOT_SET */
     struct cqlr_wr data;
-    struct cqlr_wr state; /* paging state; n = 0: none */
+    struct cqlr_wr state;    /* paging state; n = 0: none */
+    struct cqlr_wr key;      /* room for a routing key of several components */
+    struct cqlr_value *part; /* and for these; NULL until it is asked for */
     uint16_t consistency;
     uint16_t serial_consistency; /* 0 = the server's */
     int32_t page_size;
@@ -43,6 +45,7 @@ cqlr_bound *cqlr_bound_new(cqlr_prepared *ps)
     b->page_size = ps->client->o.page_size;
     cqlr_wr_init(&b->data, mem, 0);
     cqlr_wr_init(&b->state, mem, 0);
+    cqlr_wr_init(&b->key, mem, 0);
     if (b->count && !(b->at = cqlr__mem_array(mem, b->count, sizeof *b->at))) {
         cqlr__mem_free(mem, b, sizeof *b);
         return NULL;
@@ -59,6 +62,9 @@ void cqlr_bound_free(cqlr_bound *b)
     mem = b->data.mem;
     cqlr_wr_fini(&b->data);
     cqlr_wr_fini(&b->state);
+    cqlr_wr_fini(&b->key);
+    if (b->part)
+        cqlr__mem_array_free(mem, b->part, b->ps->pk_count, sizeof *b->part);
     cqlr__mem_array_free(mem, b->at, b->count, sizeof *b->at);
     cqlr__mem_free(mem, b, sizeof *b);
 }
@@ -262,6 +268,23 @@ struct cqlr_value cqlr_bound_value(const cqlr_bound *b, unsigned i)
     v.n = (int32_t)cqlr_be32(b->data.p + b->at[i]);
     v.p = v.n >= 0 ? b->data.p + b->at[i] + 4 : NULL;
     return v;
+}
+
+int cqlr_bound_token(cqlr_bound *b, int64_t *token)
+{
+    struct cqlr_span in_order = {.count = (uint32_t)b->ps->pk_count};
+    struct cqlr_bytes key;
+    int rc;
+    if (in_order.count && !b->part &&
+        !(b->part = cqlr__mem_array(b->data.mem, in_order.count, sizeof *b->part)))
+        return cqlr__err_set(&b->err, CQLR_E_NOMEM, "out of memory");
+    for (uint32_t i = 0; i < in_order.count; i++)
+        b->part[i] = cqlr_bound_value(b, b->ps->pk[i]);
+    cqlr_wr_reset(&b->key);
+    rc = cqlr_routing_key(&b->key, b->part, in_order.count, in_order, &key, &b->err);
+    if (rc == 1)
+        *token = cqlr_token_murmur3(key.p, key.n);
+    return rc;
 }
 
 /* ---- writing ---- */

@@ -11,6 +11,7 @@
 
 #include "proto/base/err.h"
 #include "proto/base/mem.h"
+#include "proto/val/token.h"
 #include "src/client/internal.h"
 
 /* ---- preparing ---- */
@@ -78,14 +79,16 @@ int cqlr_client_prepare(cqlr_client *cl, struct cqlr_str cql, cqlr_reply_fn *fn,
     return rc;
 }
 
-static int copy_pk(cqlr_prepared *ps, struct cqlr_span pk)
+/* Positions that make no key are not copied: the statement is one without. */
+static int copy_pk(cqlr_prepared *ps, struct cqlr_span pk, uint32_t markers, struct cqlr_err *err)
 {
     uint32_t i;
-    if (!pk.count)
-        return 0;
+    int rc = cqlr__pk_check(pk, markers, err);
+    if (rc <= 0)
+        return rc;
     ps->pk = cqlr__mem_array(ps->mem, pk.count, sizeof *ps->pk);
     if (!ps->pk)
-        return CQLR_E_NOMEM;
+        return cqlr__err_set(err, CQLR_E_NOMEM, "out of memory");
     ps->pk_count = pk.count;
     for (i = 0; i < pk.count; i++)
         ps->pk[i] = cqlr_be16(pk.p + (size_t)2 * i);
@@ -96,12 +99,16 @@ int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
                         struct cqlr_err *err)
 {
     const struct cqlr_mem *mem = ps->mem;
+    int rc;
     if (m->id.n == 0)
         return cqlr__err_set(err, CQLR_E_PROTO, "Prepared: the statement id is empty");
     ps->id = cqlr__mem_get(mem, m->id.n);
-    if (!ps->id || copy_pk(ps, m->pk) < 0)
+    if (!ps->id)
         return cqlr__err_set(err, CQLR_E_NOMEM, "out of memory");
     ps->id_len = m->id.n;
+    rc = copy_pk(ps, m->pk, m->markers.count, err);
+    if (rc < 0)
+        return rc;
     memcpy(ps->id, m->id.p, m->id.n);
     ps->markers = cqlr_columns_new(&m->markers, mem, err);
     if (ps->markers)

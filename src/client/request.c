@@ -85,13 +85,19 @@ static bool is_unprepared(const struct cqlr__request *q, const cqlr_reply *r)
            r->err.server_code == CQLR_SERVER_UNPREPARED && !q->again;
 }
 
-static void finish_prepare(struct cqlr__request *q, cqlr_reply *r)
+static bool prepares(const struct cqlr__request *q)
 {
-    if (r->rc == 0 && r->result.kind != CQLR_RESULT_PREPARED)
-        r->rc = cqlr__err_set(&r->err, CQLR_E_PROTO, "%s: PREPARE was not answered by Prepared",
-                              cqlr_client_peer(q->client));
-    if (r->rc == 0 && q->kind == CQLR__PREPARE)
-        r->rc = cqlr__prepared_fill(q->prepared, &r->result.u.prepared, &r->err);
+    return q->kind == CQLR__PREPARE || q->kind == CQLR__REPREPARE;
+}
+
+/* Prepared answers PREPARE, and nothing else does. */
+static void check_kind(const struct cqlr__request *q, cqlr_reply *r)
+{
+    bool prepared = r->result.kind == CQLR_RESULT_PREPARED;
+    if (r->rc == 0 && prepared != prepares(q))
+        r->rc = cqlr__err_set(&r->err, CQLR_E_PROTO, "%s: %s", cqlr_client_peer(q->client),
+                              prepared ? "Prepared, but nothing was to be prepared"
+                                       : "PREPARE was not answered by Prepared");
 }
 
 static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
@@ -113,8 +119,9 @@ static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
         cqlr__prepare_again(q);
         return;
     }
-    if (q->kind == CQLR__PREPARE || q->kind == CQLR__REPREPARE)
-        finish_prepare(q, &r);
+    check_kind(q, &r);
+    if (r.rc == 0 && q->kind == CQLR__PREPARE)
+        r.rc = cqlr__prepared_fill(q->prepared, &r.result.u.prepared, &r.err);
     if (q->kind == CQLR__REPREPARE)
         cqlr__prepared_again(q, &r);
     else

@@ -192,15 +192,17 @@ static void unknown_kind_of_result_is_an_error(void **state)
     }
 }
 
-static void paging_state_is_null_or_cut(void **state)
+static void more_pages_need_a_paging_state(void **state)
 {
     struct cqlr_result m;
     struct body b;
     (void)state;
     int rc = cqlr_result_read(body_init(&b, "\0\0\0\2\0\0\0\6\0\0\0\1\xFF\xFF\xFF\xFF\0\0\0\0", 20),
                               NULL, &m);
-    assert_int_equal(rc, 0);
-    assert_int_equal(m.u.rows.paging_state.n, CQLR_NULL);
+    assert_malformed(&b, rc, "paging state: none, but more pages are announced");
+    body_fini(&b);
+    rc = cqlr_result_read(body_init(&b, "\0\0\0\2\0\0\0\6\0\0\0\1\0\0\0\0\0\0\0\0", 20), NULL, &m);
+    assert_malformed(&b, rc, "paging state: none, but more pages are announced");
     body_fini(&b);
     rc = cqlr_result_read(body_init(&b, "\0\0\0\2\0\0\0\6\0\0\0\1\0\0\0\5\0\0\0\0", 20), NULL, &m);
     assert_malformed(&b, rc, "paging state: need 5 bytes, 4 left");
@@ -226,7 +228,7 @@ int main(void)
         cmocka_unit_test(value_longer_than_what_is_left_for_values),
         cmocka_unit_test(next_and_skip_agree_on_any_bytes),
         cmocka_unit_test(unknown_kind_of_result_is_an_error),
-        cmocka_unit_test(paging_state_is_null_or_cut),
+        cmocka_unit_test(more_pages_need_a_paging_state),
         cmocka_unit_test(counts_too_large_for_an_int_are_not_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
