@@ -75,9 +75,8 @@ struct cqlr_type {
  * else is kept as CUSTOM, whose values are bytes: classes of others, what is no class name, what
  * nests too deep, vectors of no dimension or of more bytes than a value can have. An unknown class
  * within a known one is a sub type CUSTOM, but in a vector, whose layout it hides: the vector is
- * CUSTOM then. CompositeType and DynamicCompositeType are CUSTOM as well: CQL has neither a name
- * nor a literal for them, and as 0x they come back byte for byte, with their end-of-component
- * bytes.
+ * CUSTOM then. CompositeType and DynamicCompositeType are CUSTOM as well: CQL has no name for them,
+ * and as 0x, which servers read too, they come back byte for byte, end-of-component bytes included.
  */
 CQLR_API CQLR_MUST_USE int cqlr_type_read(struct cqlr_rd *r, struct cqlr_arena *a,
                                           struct cqlr_type *t);
