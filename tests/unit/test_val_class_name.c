@@ -288,20 +288,29 @@ static void a_vector_must_have_a_dimension_that_values_can_have(void **state)
     assert_name("VectorType(FloatType,007)", "vector<float, 7>");
 }
 
-/* `open` n times, Int32Type, `close` n times. */
-static char *nest(const char *open, const char *close, int n)
+/* `piece` n times behind text[at]; returns where it ends. */
+static size_t repeat(char *text, size_t size, size_t at, const char *piece, size_t n)
 {
-    size_t each = strlen(open) + strlen(close);
-    char *text = malloc((size_t)n * each + 20), *p = text;
-    for (int i = 0; i < n; i++)
-        p += sprintf(p, "%s", open);
-    p += sprintf(p, "Int32Type");
-    for (int i = 0; i < n; i++)
-        p += sprintf(p, "%s", close);
+    size_t length = strlen(piece);
+    assert_true(at + n * length < size);
+    for (; n > 0; n--, at += length)
+        memcpy(text + at, piece, length);
+    text[at] = 0;
+    return at;
+}
+
+/* `open` n times, Int32Type, `close` n times. */
+static char *nest(const char *open, const char *close, size_t n)
+{
+    size_t size = n * (strlen(open) + strlen(close)) + 20;
+    char *text = malloc(size);
+    size_t at = repeat(text, size, 0, open, n);
+    at = repeat(text, size, at, "Int32Type", 1);
+    repeat(text, size, at, close, n);
     return text;
 }
 
-static bool nests(const char *open, const char *close, int n)
+static bool nests(const char *open, const char *close, size_t n)
 {
     char *text = nest(open, close, n);
     bool known = name_of(text)[0] != '\'';
@@ -331,7 +340,7 @@ static void options_and_classes_share_the_depth(void **state)
             struct cqlr_arena a;
             struct cqlr_type t;
             struct cqlr_wr w;
-            char *text = nest("ListType(", ")", 63 - options + over);
+            char *text = nest("ListType(", ")", (size_t)(63 - options + over));
             cqlr_arena_init(&a, NULL);
             cqlr_wr_init(&w, NULL, 0);
             for (int i = 0; i < options; i++)
@@ -362,10 +371,8 @@ static void bombs_of_64_kb_take_memory_in_proportion(void **state)
             struct cqlr_arena a;
             struct cqlr_type t;
             struct cqlr_wr w;
-            size_t n = strlen(fronts[f]);
-            memcpy(text, fronts[f], n + 1);
-            for (; n + strlen(units[u]) < sizeof text; n += strlen(units[u]))
-                memcpy(text + n, units[u], strlen(units[u]) + 1);
+            size_t n = repeat(text, sizeof text, 0, fronts[f], 1);
+            n = repeat(text, sizeof text, n, units[u], (sizeof text - 1 - n) / strlen(units[u]));
             cqlr_arena_init(&a, &counting);
             cqlr_wr_init(&w, NULL, 0);
             write_custom(&w, text);
@@ -386,10 +393,9 @@ static void a_tuple_of_many_types_takes_memory_in_proportion(void **state)
     struct cqlr_type t;
     struct cqlr_wr w;
     (void)state;
-    size_t n = (size_t)sprintf(text, "TupleType(a");
-    while (n + 3 < sizeof text)
-        n += (size_t)sprintf(text + n, ",a");
-    n += (size_t)sprintf(text + n, ")");
+    size_t n = repeat(text, sizeof text, 0, "TupleType(a", 1);
+    n = repeat(text, sizeof text, n, ",a", (sizeof text - 2 - n) / 2);
+    n = repeat(text, sizeof text, n, ")", 1);
     cqlr_arena_init(&a, &counting);
     cqlr_wr_init(&w, NULL, 0);
     write_custom(&w, text);
@@ -423,10 +429,9 @@ static void no_memory_is_told_wherever_it_ends(void **state)
         struct cqlr_type t;
         struct cqlr_wr w;
         char text[3000];
-        int n = sprintf(text, "UserType(ks,");
-        for (int i = 0; i < 1000; i++)
-            text[n++] = '6';
-        sprintf(text + n, ",61:ListType(Int32Type),62:VectorType(FloatType,3))");
+        size_t n = repeat(text, sizeof text, 0, "UserType(ks,", 1);
+        n = repeat(text, sizeof text, n, "66", 500);
+        repeat(text, sizeof text, n, ",61:ListType(Int32Type),62:VectorType(FloatType,3))", 1);
         left = allocations;
         cqlr_arena_init(&a, &mem);
         cqlr_wr_init(&w, NULL, 0);

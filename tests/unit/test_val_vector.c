@@ -92,9 +92,10 @@ static void long_elements_have_long_lengths(void **state)
     } sizes[] = {{127, "7f"}, {128, "8080"}, {200, "80c8"}, {16383, "bfff"}, {16384, "c04000"}};
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
-        int n = sprintf(hex, "%s", sizes[i].length);
-        for (int k = 0; k < sizes[i].n; k++)
-            n += sprintf(hex + n, "78");
+        size_t n = strlen(sizes[i].length);
+        copy_text(hex, sizeof hex, sizes[i].length);
+        for (int k = 0; k < sizes[i].n; k++, n += 2)
+            memcpy(hex + n, "78", 3);
         memset(text, 'x', sizeof text);
         memcpy(text, "['", 2);
         memcpy(text + 2 + sizes[i].n, "']", 3);
