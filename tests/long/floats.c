@@ -31,14 +31,18 @@ struct format {
     double max;
 };
 
+/* The judges: correctly rounded in glibc and musl. */
+static double (*const libc_double)(const char *, char **) = strtod;
+static float (*const libc_float)(const char *, char **) = strtof;
+
 static double read64(const char *text)
 {
-    return strtod(text, NULL);
+    return libc_double(text, NULL);
 }
 
 static double read32(const char *text)
 {
-    return (double)strtof(text, NULL);
+    return (double)libc_float(text, NULL);
 }
 
 static const struct cqlr_type double_type = {.id = CQLR_TYPE_DOUBLE};
