@@ -102,14 +102,12 @@ static bool take_hex(struct parser *p, struct cqlr_str *out)
     return true;
 }
 
-/* A class name without the package of the server's own classes; nothing when it is of another. */
+/* A class name without the package of the server's own classes, if it has that. */
 static struct cqlr_str bare_name(struct cqlr_str name)
 {
     size_t n = sizeof package - 1;
     if (name.n > n && memcmp(name.p, package, n) == 0)
         return (struct cqlr_str){name.p + n, name.n - n};
-    if (name.n && memchr(name.p, '.', name.n))
-        name.n = 0;
     return name;
 }
 
@@ -146,6 +144,17 @@ static bool skip_params(struct parser *p)
     return open ? fail(p) : true;
 }
 
+/* Room for all types that the rest can name; each stands behind a '(' or ','. */
+static bool get_nodes(struct parser *p)
+{
+    for (size_t i = 0; i < p->s.n; i++)
+        p->settled += p->s.p[i] == '(' || p->s.p[i] == ',';
+    p->node = cqlr_arena_get(p->arena, p->settled * sizeof *p->node);
+    p->field = cqlr_arena_get(p->arena, p->settled * sizeof *p->field);
+    p->no_memory = !p->node || !p->field;
+    return !p->no_memory;
+}
+
 /* What follows a name: parameters that are types, or anything that makes it an unknown class. */
 static bool open_params(struct parser *p, struct level *l)
 {
@@ -160,6 +169,8 @@ static bool open_params(struct parser *p, struct level *l)
         return true;
     if (!types)
         return skip_params(p);
+    if (!p->node && !get_nodes(p))
+        return fail(p);
     take(p, '(');
     if (l->type.id != CQLR_TYPE_UDT)
         return true;
@@ -280,18 +291,6 @@ static bool read_class(struct parser *p)
     return false;
 }
 
-/* Room for all types that the text can name behind the first; each stands behind a '(' or ','. */
-static bool get_nodes(struct parser *p)
-{
-    for (size_t i = 0; i < p->s.n; i++)
-        p->settled += p->s.p[i] == '(' || p->s.p[i] == ',';
-    if (!p->settled)
-        return true;
-    p->node = cqlr_arena_get(p->arena, p->settled * sizeof *p->node);
-    p->field = cqlr_arena_get(p->arena, p->settled * sizeof *p->field);
-    return p->node && p->field;
-}
-
 int cqlr__class_read(struct cqlr_arena *a, struct cqlr_str text, unsigned depth,
                      struct cqlr_type *t)
 {
@@ -301,8 +300,6 @@ int cqlr__class_read(struct cqlr_arena *a, struct cqlr_str text, unsigned depth,
     p.arena = a;
     p.depth_max = CQLR_TYPE_DEPTH + 1 - depth;
     *t = (struct cqlr_type){.id = CQLR_TYPE_CUSTOM, .name = text};
-    if (!get_nodes(&p))
-        return CQLR_E_NOMEM;
     if (read_class(&p) && p.root.id != CQLR_TYPE_CUSTOM)
         *t = p.root;
     return p.no_memory ? CQLR_E_NOMEM : 0;

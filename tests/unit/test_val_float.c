@@ -186,6 +186,8 @@ static void the_layout_is_that_of_pythons_repr(void **state)
     assert_string_equal(print64(9007199254740993.0), "9007199254740992.0");
     assert_string_equal(print64(12345678901234567.0), "1.2345678901234568e+16");
     assert_string_equal(print64(1e100), "1e+100");
+    assert_string_equal(print64(1125899906842625.25), "1125899906842625.2"); /* .2 and .3 as near */
+    assert_string_equal(print64(1125899906842625.75), "1125899906842625.8");
     assert_string_equal(print64(5e-324), "5e-324");
     assert_string_equal(print64(1.7976931348623157e308), "1.7976931348623157e+308");
     assert_string_equal(print64(2.2250738585072014e-308), "2.2250738585072014e-308");

@@ -211,8 +211,15 @@ static void elements_one_after_the_other(void **state)
 static void types_made_by_hand_cannot_overflow(void **state)
 {
     const struct cqlr_type *t = VECTOR_OF(VECTOR_OF(VECTOR(UUID, 65536), 65536), UINT32_MAX);
+    const struct cqlr_type *more = VECTOR_OF(VECTOR_OF(t, UINT32_MAX), 1);
+    const struct cqlr_type *zero = /* 2^64 elements */
+        VECTOR_OF(VECTOR_OF(VECTOR_OF(VECTOR_OF(VECTOR(INT, 65536), 65536), 65536), 65536), 1);
     (void)state;
     print_hex(t, "00000000000000000000000000000000", CQLR_TEXT);
+    assert_int_equal(answer.rc, CQLR_E_PROTO);
+    print_hex(more, "00", CQLR_TEXT);
+    assert_int_equal(answer.rc, CQLR_E_PROTO);
+    print_hex(zero, "00", CQLR_TEXT);
     assert_int_equal(answer.rc, CQLR_E_PROTO);
     print_hex(VECTOR_OF(VECTOR(UUID, 0x10000000), 16), "00", CQLR_TEXT);
     assert_int_equal(answer.rc, CQLR_E_PROTO);
