@@ -26,7 +26,7 @@ LEFT_OUT    = proto/wire/compress.c
 LDLIBS      =
 else
 LEFT_OUT    = proto/wire/compress_none.c
-LDLIBS     := $(shell pkg-config --libs liblz4 2>/dev/null || echo -llz4)
+LDLIBS     := $(strip $(shell pkg-config --libs liblz4 2>/dev/null || echo -llz4))
 LZ4_CFLAGS := $(shell pkg-config --cflags liblz4 2>/dev/null)
 ALL_CFLAGS += $(LZ4_CFLAGS)
 endif
