@@ -365,6 +365,7 @@ static void bodies_that_lie_end_the_connection_and_take_no_memory(void **state)
         {"", 0, "compressed body: size: need 4 bytes, 0 left at 0"},
         {"\0", 1, "need 4 bytes, 1 left"},
         {"\0\0\0", 3, "need 4 bytes, 3 left"},
+        {"\0\0\0\0", 4, "not an LZ4 block of 0 bytes"},
         {"\0\0\0\1", 4, "the block can give at most 0"},
         {"\x7f\xff\xff\xf0\0", 5, "2147483632 plain bytes announced, the limit is 1000000"},
         {"\x80\0\0\0\0", 5, "2147483648 plain bytes announced, the limit is 1000000"},
