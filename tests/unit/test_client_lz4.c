@@ -9,12 +9,15 @@
 enum { COMPRESSED_REQUESTS = 8, PLAIN_REQUESTS, LARGEST_OUT };
 enum { ROWS = 2000 };
 
-static cqlr_client *client_of(const char *addr, enum cqlr_compression c, const struct cqlr_mem *mem)
+static cqlr_client *client_of(const char *addr, enum cqlr_compression c, uint32_t compress_from,
+                              const struct cqlr_mem *mem)
 {
     struct cqlr_client_opts o;
     cqlr_client_opts_init(&o, sizeof o);
+    assert_int_equal(o.compress_from, 512);
     o.contact_points = addr;
     o.compression = c;
+    o.compress_from = compress_from;
     o.page_size = 100;
     o.username = "ann";
     o.password = SECRET;
@@ -27,13 +30,16 @@ static cqlr_client *client_of(const char *addr, enum cqlr_compression c, const s
     return cl;
 }
 
-static cqlr_client *connect_to(const char *addr, enum cqlr_compression c,
-                               const struct cqlr_mem *mem)
+static cqlr_client *connected(cqlr_client *cl)
 {
-    cqlr_client *cl = client_of(addr, c, mem);
     if (cqlr_sync_connect(cl) < 0)
         fail_msg("%s", cqlr_client_err(cl)->text);
     return cl;
+}
+
+static cqlr_client *lz4_to(const char *addr)
+{
+    return connected(client_of(addr, CQLR_COMPRESSION_LZ4, 512, NULL));
 }
 
 /* ---- what STARTUP says ---- */
@@ -75,7 +81,7 @@ static void every_option_reaches_startup(void **state)
     ssize_t n = -1;
     int fd = listen_anywhere(addr);
     (void)state;
-    cqlr_client *cl = client_of(addr, CQLR_COMPRESSION_LZ4, NULL);
+    cqlr_client *cl = client_of(addr, CQLR_COMPRESSION_LZ4, 512, NULL);
     assert_int_equal(cqlr_client_open(cl, on_open, NULL), 0);
     int peer = accept(fd, NULL, NULL);
     while (n < 0 && cqlr_now() < give_up) {
@@ -127,8 +133,7 @@ static void kept_replies_stay_while_others_come_compressed(void **state)
     cqlr_reply *r[20];
     (void)state;
     memset(cql, ' ', sizeof cql - 1);
-    memcpy(cql, "SELECT", 6);
-    cqlr_client *cl = connect_to(s.addr, CQLR_COMPRESSION_LZ4, NULL);
+    cqlr_client *cl = lz4_to(s.addr);
     for (int i = 0; i < 20; i++) {
         r[i] = cqlr_sync_query(cl, cqlr_cstr(cql), NULL);
         assert_non_null(r[i]);
@@ -141,6 +146,21 @@ static void kept_replies_stay_while_others_come_compressed(void **state)
     assert_int_equal(s.shared[PLAIN_REQUESTS], 1); /* until the server had shown that it can */
     assert_int_equal(s.shared[COMPRESSED_REQUESTS], 19);
     assert_true(s.shared[LARGEST_OUT] < ROWS * 8);
+    cqlr_client_free(cl);
+    scripted_server_stop(&s);
+}
+
+static void short_requests_stay_plain(void **state)
+{
+    struct scripted_server s = scripted_server_start(many_rows);
+    static char cql[3000];
+    (void)state;
+    memset(cql, ' ', sizeof cql - 1);
+    cqlr_client *cl = connected(client_of(s.addr, CQLR_COMPRESSION_LZ4, sizeof cql * 2, NULL));
+    for (int i = 0; i < 3; i++)
+        cqlr_reply_free(cqlr_sync_query(cl, cqlr_cstr(cql), NULL));
+    assert_int_equal(s.shared[PLAIN_REQUESTS], 3);
+    assert_int_equal(s.shared[COMPRESSED_REQUESTS], 0);
     cqlr_client_free(cl);
     scripted_server_stop(&s);
 }
@@ -161,7 +181,7 @@ static void a_body_that_lies_loses_the_connection_with_its_reason(void **state)
 {
     struct scripted_server s = scripted_server_start(broken_body);
     (void)state;
-    cqlr_client *cl = connect_to(s.addr, CQLR_COMPRESSION_LZ4, NULL);
+    cqlr_client *cl = lz4_to(s.addr);
     assert_null(cqlr_sync_query(cl, cqlr_cstr("SELECT"), NULL));
     assert_int_equal(cqlr_client_err(cl)->code, CQLR_E_PROTO);
     assert_non_null(strstr(cqlr_client_err(cl)->text, "2147483632 plain bytes announced"));
@@ -198,8 +218,8 @@ static void pages_are_the_same_with_and_without(void **state)
     stub_opts_init(&o);
     o.auth = "ann:" SECRET;
     struct stub_process s = stub_process_start(o);
-    cqlr_client *plain = connect_to(s.addr, CQLR_COMPRESSION_NONE, NULL);
-    cqlr_client *lz4 = connect_to(s.addr, CQLR_COMPRESSION_LZ4, &mem.mem);
+    cqlr_client *plain = connected(client_of(s.addr, CQLR_COMPRESSION_NONE, 512, NULL));
+    cqlr_client *lz4 = connected(client_of(s.addr, CQLR_COMPRESSION_LZ4, 100, &mem.mem));
     struct cqlr_wr a = table(plain), b = table(lz4);
     assert_true(a.n > 5000);
     assert_int_equal(a.n, b.n);
@@ -217,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_reaches_startup),
         cmocka_unit_test(kept_replies_stay_while_others_come_compressed),
+        cmocka_unit_test(short_requests_stay_plain),
         cmocka_unit_test(a_body_that_lies_loses_the_connection_with_its_reason),
         cmocka_unit_test(pages_are_the_same_with_and_without),
     };

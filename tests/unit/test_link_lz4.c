@@ -449,6 +449,24 @@ static void large_bodies_share_one_buffer_which_is_given_back(void **state)
     free(zeros);
 }
 
+static void the_longest_body_needs_no_more_than_itself(void **state)
+{
+    enum { N = 1000000 };
+    static uint8_t zeros[N];
+    struct counter c;
+    struct cqlr_event ev;
+    (void)state;
+    cqlr_link *l = open_lz4(counter_init(&c, 0), N);
+    for (size_t n = N * 6 / 10; n <= N; n += N * 4 / 10) {
+        int id = request(l, NULL);
+        feed_packed(l, RESPONSE4, 0, id, CQLR_OP_RESULT, zeros, n);
+        assert_int_equal(cqlr_link_next(l, &ev), 1);
+        assert_int_equal(ev.body.n, n);
+    }
+    assert_int_equal(c.largest, N);
+    cqlr_link_free(l);
+}
+
 static void steady_state_allocates_nothing(void **state)
 {
     static uint8_t body[LONG];
@@ -571,6 +589,7 @@ int main(void)
         cmocka_unit_test(bodies_that_lie_end_the_connection_and_take_no_memory),
         cmocka_unit_test(no_memory_for_a_plain_body_ends_the_connection),
         cmocka_unit_test(large_bodies_share_one_buffer_which_is_given_back),
+        cmocka_unit_test(the_longest_body_needs_no_more_than_itself),
         cmocka_unit_test(steady_state_allocates_nothing),
         cmocka_unit_test(a_server_takes_compressed_requests_when_it_has_granted_them),
         cmocka_unit_test(two_links_talk_compressed),
