@@ -6,4 +6,4 @@ ALL_SRC += $(RUN_HOSTILE_SRC)
 
 $(BUILD)/tests/vectors/run_hostile: $(call obj,$(RUN_HOSTILE_SRC)) $(BUILD)/libcqlraw-proto.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
