@@ -6,7 +6,7 @@ ALL_SRC += $(LONG_SRC)
 
 $(BUILD)/tests/long/%: $(BUILD)/obj/tests/long/%.o $(BUILD)/libcqlraw.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lm
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) -lm
 
 $(patsubst tests/long/%.c,long-%,$(LONG_SRC)): long-%: $(BUILD)/tests/long/%
 	$< $(ARGS)
