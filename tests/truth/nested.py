@@ -90,8 +90,8 @@ def read_json_text(text):
 
 
 def joined(rng, brackets, items):
-    separated = ",".join(rng.choice(BLANKS) + item + rng.choice(BLANKS) for item in items)
-    return brackets[0] + (separated or rng.choice(BLANKS)) + brackets[1]
+    before, behind = rng.choice(BLANKS), rng.choice(BLANKS)
+    return brackets[0] + before + f"{behind},{before}".join(items) + behind + brackets[1]
 
 
 def entry(rng, key, value):
@@ -291,9 +291,9 @@ class Udt(Tuple):
         expect([name for name, _ in found], list(self.fields))
         return [value for _, value in found]
 
-    def wire(self, value):
+    def wire(self, value, written):
         missing = len(self.subs) - len(value)  # the driver writes all fields
-        return self.encode(value)[: -4 * missing or None]
+        return written[: -4 * missing or None]
 
     def to_driver(self, value):
         return super().to_driver(value) + [None] * (len(self.subs) - len(value))

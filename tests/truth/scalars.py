@@ -49,8 +49,9 @@ def json_string(rng, text):
     """As other programs write it: as it is, with escapes where there must be some, or nothing but escapes."""
     kind = rng.randrange(4)
     if kind == 0:
-        units = struct.unpack(f">{len(text.encode('utf-16-be')) // 2}H", text.encode("utf-16-be"))
-        return '"' + "".join(f"\\u{unit:04{rng.choice('xX')}}" for unit in units) + '"'
+        digits, encoded = rng.choice("xX"), text.encode("utf-16-be")
+        units = struct.unpack(f">{len(encoded) // 2}H", encoded)
+        return '"' + "".join([f"\\u{unit:04{digits}}" for unit in units]) + '"'
     return json.dumps(text, ensure_ascii=kind == 1).replace("/", rng.choice(("/", "\\/")))
 
 
@@ -81,9 +82,9 @@ class Type:
         """The bytes that the driver writes, and that text and JSON shall become."""
         return driver_type(self.option).serialize(self.to_driver(value), 4)
 
-    def wire(self, value):
-        """Bytes that a server may send: another form than encode() has, where there are several."""
-        return self.encode(value)
+    def wire(self, value, written):
+        """Bytes that a server may send: another form than is written, where there are several."""
+        return written
 
     def decode(self, data):
         return self.from_driver(driver_type(self.option).from_binary(data, 4))
@@ -293,7 +294,7 @@ class Float(Scalar):
         expect(type(found), str if found in self.names.values() else Number)
         return self.read(found)
 
-    def wire(self, value):
+    def wire(self, value, written):
         return struct.pack(self.pack[0], value)  # of the NaNs not only the one
 
     def to_driver(self, value):
