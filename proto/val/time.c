@@ -181,9 +181,12 @@ int cqlr__time_parse(struct cqlr_wr *w, struct cqlr_str s)
     return 0;
 }
 
-/* days and what lies within them as ms; false when it is beyond int64. */
+/* days and less than one more, either way, as ms; false when it is beyond int64. */
 static bool to_ms(int64_t days, int64_t rest, int64_t *ms)
 {
+    int64_t shift = rest < 0 ? -1 : rest >= DAY_MS; /* a zone leads to the day before or behind */
+    days += shift;
+    rest -= shift * DAY_MS;
     if (days < 0) { /* from above, as INT64_MIN lies in the middle of its day */
         days++;
         rest -= DAY_MS;

@@ -99,6 +99,12 @@ static void timestamps_at_the_ends_of_int64(void **state)
         assert_prints(TYPE(TIMESTAMP), times[i].hex, times[i].text);
         assert_parses(TYPE(TIMESTAMP), times[i].text, times[i].hex);
     }
+    assert_parses(TYPE(TIMESTAMP), "+292278994-08-18T01:12:55.807+18:00", times[0].hex);
+    assert_parses(TYPE(TIMESTAMP), "+292278994-08-16T13:12:55.807-18:00", times[0].hex);
+    assert_parses(TYPE(TIMESTAMP), "-292275055-05-15T22:47:04.192-18:00", times[1].hex);
+    assert_parses(TYPE(TIMESTAMP), "-292275055-05-17T10:47:04.192+18:00", times[1].hex);
+    assert_refused(TYPE(TIMESTAMP), "+292278994-08-18T01:12:55.808+18:00");
+    assert_refused(TYPE(TIMESTAMP), "-292275055-05-15T22:47:04.191-18:00");
     assert_refused(TYPE(TIMESTAMP), "+292278994-08-17T07:12:55.808Z");
     assert_refused(TYPE(TIMESTAMP), "-292275055-05-16T16:47:04.191Z");
     assert_refused(TYPE(TIMESTAMP), "+299999999-01-01");
