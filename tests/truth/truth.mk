@@ -6,7 +6,7 @@ ALL_SRC += $(TRUTH_SRC)
 
 $(TRUTH): $(call obj,$(TRUTH_SRC)) $(BUILD)/libcqlraw-proto.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 truth: $(TRUTH)
 .PHONY: truth
