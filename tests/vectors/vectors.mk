@@ -7,4 +7,4 @@ ALL_SRC += $(RUN_VECTORS_SRC)
 
 $(BUILD)/tests/vectors/run_vectors: $(call obj,$(RUN_VECTORS_SRC) $(SAY_FRAME_SRC)) $(BUILD)/libcqlraw-proto.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
