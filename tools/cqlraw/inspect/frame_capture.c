@@ -55,10 +55,10 @@ static const char *side_name(bool server)
 static bool is_begin(const uint8_t *p, size_t n, bool server)
 {
     struct cqlr_frame f;
-    uint8_t header[CQLR_FRAME_HEADER] = {0};
-    memcpy(header, p, n < sizeof header ? n : sizeof header);
-    cqlr_frame_read(header, &f);
-    return n >= CQLR_FRAME_HEADER && f.response == server && !frame_header_fault(&f) &&
+    if (n < CQLR_FRAME_HEADER)
+        return false;
+    cqlr_frame_read(p, &f);
+    return f.response == server && !frame_header_fault(&f) &&
            f.flags < 0x20 && cqlr_opcode_name(f.opcode) && f.length <= CQLR_FRAME_MAX;
 }
 
