@@ -107,7 +107,7 @@ END_OF
 long=$(printf 'ä%.0s' {1..56})
 cat >"$tmp/want" <<END_OF
 +0.001000 c0 s0 STARTUP -> READY 1.000 ms
-+0.003000 c0 s2 QUERY -> ERROR 0x2200 Invalid: nope 2.000 ms  SELECT '$long...
++0.003000 c0 s2 QUERY -> ERROR 0x2200 Invalid "nope" 2.000 ms  SELECT '$long...
 +0.003000 c0 s1 QUERY -> RESULT ROWS 1 row, more to come 3.000 ms  SELECT 1
 +0.007000 c0 s9 no request -> RESULT VOID
 +0.008000 c0 s-1 EVENT STATUS_CHANGE DOWN
@@ -172,6 +172,12 @@ stdout_has "is a note" '^\{"time":0.004000000,"connection":0,"note":"protocol v5
 says 2 'cqlraw frame: frame 1 at 0: segments of protocol v5 are not decoded' decode --hex 090002a4c8c1050000010500000000b5557486
 says 2 'cqlraw frame: frame 1 at 0: segments of protocol v5 are not decoded' decode --hex 2800ba0004baadd7ff06050000
 
+pcap "$tmp/v5-middle" <<END_OF
+3 0 client 090002a4c8c1050000010500000000b5557486
+END_OF
+gives "a capture that begins within them" 0 decode --pcap "$tmp/v5-middle"
+stdout_is "tells the same" '+0.000000 c0 protocol v5: 19 bytes in segments, not decoded\n'
+
 # what is missing
 pcap "$tmp/gap" <<END_OF
 0 0 client syn
@@ -187,6 +193,7 @@ END_OF
 gives "a capture with gaps" 2 decode --pcap "$tmp/gap"
 stderr_has "tells what was passed over" '^cqlraw frame: c0: 25 bytes passed over$'
 check "and the frame that is not complete" grep -q '^cqlraw frame: c0 client at 31: the body has 6 of 32 bytes' "$tmp/stderr"
+check "in a line each" test "$(wc -l <"$tmp/stderr")" = 2
 stdout_has "goes on where a packet begins with a frame" ' EXECUTE flags'
 stdout_has "in both directions" ' RESULT flags'
 pcap "$tmp/middle" <<END_OF
@@ -242,6 +249,7 @@ says 64 'cqlraw frame: --hex and --pcap exclude each other' decode --hex 00 --pc
 says 64 'cqlraw frame: --opcode: there is no message "SELECT"' decode --pcap "$tmp/session" --opcode QUERY,SELECT
 says 64 'cqlraw frame: unexpected argument "x"' decode --pcap "$tmp/session" x
 says 64 'cqlraw frame: --lz4 is an option of frame encode' decode --pcap "$tmp/session" --lz4
+says 2 'cqlraw frame: this is a capture file: give it with --pcap' decode "$tmp/session"
 says 3 "cqlraw frame: cannot read $tmp/none/x" decode --pcap "$tmp/none/x"
 
 # with bytes changed and cut anywhere: an exit code of ours, in any case

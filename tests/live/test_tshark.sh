@@ -11,12 +11,12 @@ capture=$tmp/session.pcapng
 
 fresh_keyspace "$KS"
 
-decode() { "$CQLRAW" frame decode --pcap "$capture" --port "$port" "$@"; }
+decode() { "$CQLRAW" frame decode --json --pcap "$capture" --port "$port" "$@"; }
 encode() { "$CQLRAW" frame encode "$@"; }
 # Waits until the capture has a frame with this text. While it is written it may end anywhere.
 captured() {
     local end=$((SECONDS + 60))
-    until decode 2>/dev/null | grep -qF -- "$1"; do
+    until decode --opcode QUERY,ERROR 2>/dev/null | grep -qF -- "$1"; do
         kill -0 "$dumpcap" && ((SECONDS < end)) || return
         sleep 0.1
     done
@@ -60,9 +60,9 @@ check "and its last answer" captured 'nosuch does not exist'
 kill "$dumpcap"
 wait "$dumpcap" || true
 
-exits "the capture is decoded" 0 decode --json
+exits "the capture is decoded" 0 decode --show-secrets
 mv -- "$tmp/out" "$tmp/frames"
-exits "in pairs, too" 0 decode --json --pair
+exits "in pairs, too" 0 decode --pair
 mv -- "$tmp/out" "$tmp/pairs"
 # Without -d it would look at port 9042 only; with two passes what is reassembled is complete.
 tshark -2 -r "$capture" -d "tcp.port==$port,cql" -T pdml >"$tmp/pdml" 2>"$tmp/err"
