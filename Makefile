@@ -38,19 +38,20 @@ endif
 PROTO_SRC = $(sort $(filter-out $(LEFT_OUT),$(wildcard proto/*/*.c)))
 LIB_SRC   = $(sort $(wildcard src/*/*.c src/*/*/*.c))
 STUB_SRC  = $(sort $(wildcard tools/stub/*.c))
+CAPTURE_SRC = $(sort $(wildcard tools/capture/*.c))
 TOOL_SRC  = $(sort $(filter-out %/main.c,$(wildcard tools/cqlraw/*.c tools/cqlraw/*/*.c)))
 MAIN_SRC  = tools/cqlraw/main.c
 UNIT_SRC  = $(sort $(wildcard tests/unit/test_*.c))
 HELP_SRC  = $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 BENCH_SRC = $(sort $(wildcard tests/bench/*.c))
-ALL_SRC   = $(PROTO_SRC) $(LIB_SRC) $(STUB_SRC) $(TOOL_SRC) $(MAIN_SRC) $(UNIT_SRC) $(HELP_SRC) $(BENCH_SRC)
+ALL_SRC   = $(PROTO_SRC) $(LIB_SRC) $(STUB_SRC) $(CAPTURE_SRC) $(TOOL_SRC) $(MAIN_SRC) $(UNIT_SRC) $(HELP_SRC) $(BENCH_SRC)
 
 obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 program = $(patsubst %.c,$(BUILD)/%,$(1))
 UNIT    = $(call program,$(UNIT_SRC))
 BENCH   = $(call program,$(BENCH_SRC))
 CLI     = $(sort $(wildcard tests/cli/test_*.sh))
-LIBS    = $(BUILD)/libcqlraw-tool.a $(BUILD)/libcqlraw-stub.a $(BUILD)/libcqlraw.a
+LIBS    = $(BUILD)/libcqlraw-tool.a $(BUILD)/libcqlraw-stub.a $(BUILD)/libcqlraw-capture.a $(BUILD)/libcqlraw.a
 SHARED  = $(BUILD)/libcqlraw-proto.so $(BUILD)/libcqlraw.so
 
 # Folders of tests with rules of their own: they add to VECTORS, BENCH and ALL_SRC.
@@ -79,6 +80,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 $(BUILD)/libcqlraw-proto.a: $(call obj,$(PROTO_SRC))
 $(BUILD)/libcqlraw.a: $(call obj,$(PROTO_SRC) $(LIB_SRC))
 $(BUILD)/libcqlraw-stub.a: $(call obj,$(STUB_SRC))
+$(BUILD)/libcqlraw-capture.a: $(call obj,$(CAPTURE_SRC))
 $(BUILD)/libcqlraw-tool.a: $(call obj,$(TOOL_SRC))
 $(BUILD)/libcqlraw-test.a: $(call obj,$(HELP_SRC))
 $(BUILD)/%.a: $(BUILD)/files
