@@ -32,7 +32,10 @@ const struct command commands[] = {
      "what a server supports and who it is: versions, cluster, ring", NULL,
      "cqlraw options --host 10.0.0.1 --json", cmd_options},
     {"serve", CMD_SERVE, "[OPTIONS]",
-     "a small CQL server for tests: SELECT on its own system tables", NULL,
+     "a small CQL server for tests: SELECT on its own system tables; a recorder",
+     "With --upstream and --record it passes connections on to a server and writes what\n"
+     "passes, which \"cqlraw frame decode\" and Wireshark read; with --replay it answers\n"
+     "from that file. Requests that are not in it get an error that says so.\n",
      "cqlraw serve --port-file p & sleep 1; cqlraw query Q --port $(cat p)", cmd_serve},
     {"frame", CMD_FRAME, "decode --hex STR | FILE | - [OPTIONS]",
      "the bytes of protocol frames, one behind the other, as what they say", NULL,
