@@ -37,9 +37,14 @@ const struct command commands[] = {
      "passes, which \"cqlraw frame decode\" and Wireshark read; with --replay it answers\n"
      "from that file. Requests that are not in it get an error that says so.\n",
      "cqlraw serve --port-file p & sleep 1; cqlraw query Q --port $(cat p)", cmd_serve},
-    {"frame", CMD_FRAME, "decode --hex STR | FILE | - [OPTIONS]",
-     "the bytes of protocol frames, one behind the other, as what they say", NULL,
-     "cqlraw frame decode --hex 040000000500000000", cmd_frame},
+    {"frame", CMD_FRAME,
+     "decode --hex STR | --pcap FILE | FILE | - [OPTIONS]\n"
+     "       cqlraw frame encode REQUEST [ARGUMENT]... [OPTIONS]",
+     "what protocol frames say, also those of a capture; requests as bytes",
+     "encode: STARTUP [KEY=VALUE]...  OPTIONS  REGISTER [EVENT]...  QUERY CQL\n"
+     "        PREPARE CQL  EXECUTE --id HEX  BATCH [CQL | id:HEX]...\n"
+     "        AUTH_RESPONSE VALUE\n",
+     "cqlraw frame decode --pcap session.pcapng --pair", cmd_frame},
     {"help", CMD_HELP, "[COMMAND]", "what there is, and the options of a command", NULL,
      "cqlraw help run", cmd_help},
     {"version", CMD_VERSION, "[--json]", "the version of program and library", NULL,
