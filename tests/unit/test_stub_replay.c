@@ -134,7 +134,7 @@ static void body_is(struct client *c, uint8_t opcode, int16_t stream, const char
     assert_memory_equal(c->in.p + CQLR_FRAME_HEADER, body, strlen(body));
 }
 
-static void gets(struct client *c, uint8_t opcode, const char *request, const char *answer)
+static void receives(struct client *c, uint8_t opcode, const char *request, const char *answer)
 {
     send_one(c, opcode, 77, request);
     body_is(c, CQLR_OP_RESULT, 77, answer);
@@ -161,8 +161,8 @@ static void a_request_gets_its_answer_on_its_stream(void **state)
     answered(r, CQLR_OP_RESULT, 2, "executed");
     answered(r, CQLR_OP_RESULT, 1, "queried");
     started(r, &c);
-    gets(&c, CQLR_OP_QUERY, "q", "queried");
-    gets(&c, CQLR_OP_EXECUTE, "q", "executed");
+    receives(&c, CQLR_OP_QUERY, "q", "queried");
+    receives(&c, CQLR_OP_EXECUTE, "q", "executed");
     assert_string_equal(r->note, "");
     client_close(&c);
 }
@@ -178,7 +178,7 @@ static void what_is_not_in_it_is_told(void **state)
     unknown(&c, CQLR_OP_QUERY, "", "not in the recording: QUERY");
     unknown(&c, CQLR_OP_PREPARE, "q", "not in the recording: PREPARE");
     unknown(&c, 0x55, "q", "not in the recording: opcode 0x55");
-    gets(&c, CQLR_OP_QUERY, "q", "!");
+    receives(&c, CQLR_OP_QUERY, "q", "!");
     client_close(&c);
 }
 
@@ -209,10 +209,10 @@ static void the_kth_time_gets_the_kth_answer(void **state)
     }
     started(r, &c);
     client_open(&d, &r->f);
-    gets(&c, CQLR_OP_QUERY, "q", "one");
-    gets(&d, CQLR_OP_QUERY, "q", "two"); /* whoever asks */
-    gets(&c, CQLR_OP_QUERY, "q", "three");
-    gets(&c, CQLR_OP_QUERY, "q", "three");
+    receives(&c, CQLR_OP_QUERY, "q", "one");
+    receives(&d, CQLR_OP_QUERY, "q", "two"); /* whoever asks */
+    receives(&c, CQLR_OP_QUERY, "q", "three");
+    receives(&c, CQLR_OP_QUERY, "q", "three");
     client_close(&c);
     client_close(&d);
 }
@@ -227,7 +227,7 @@ static void without_an_answer_it_is_as_if_not_there(void **state)
     answered(r, CQLR_OP_RESULT, 3, "second");
     started(r, &c);
     unknown(&c, CQLR_OP_QUERY, "lost", "not in the recording: QUERY");
-    gets(&c, CQLR_OP_QUERY, "q", "second");
+    receives(&c, CQLR_OP_QUERY, "q", "second");
     client_close(&c);
 }
 
@@ -271,7 +271,7 @@ static void events_follow_the_answer_to_register(void **state)
     body_is(&c, CQLR_OP_EVENT, -1, "first");
     assert_true(next_answer(&c));
     body_is(&c, CQLR_OP_EVENT, -1, "second");
-    gets(&c, CQLR_OP_QUERY, "q", "!");
+    receives(&c, CQLR_OP_QUERY, "q", "!");
     client_close(&c);
 }
 
@@ -324,7 +324,7 @@ static void other_versions_in_it_are_left_out_and_told(void **state)
     answered(r, CQLR_OP_RESULT, 1, "!");
     started(r, &c);
     assert_string_equal(r->note, "recording: 1 directions of connections not read to their end");
-    gets(&c, CQLR_OP_QUERY, "q", "!");
+    receives(&c, CQLR_OP_QUERY, "q", "!");
     client_close(&c);
 }
 

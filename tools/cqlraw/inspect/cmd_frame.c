@@ -9,7 +9,7 @@
 #include "tools/cqlraw/args/suggest.h"
 #include "tools/cqlraw/io/file.h"
 
-#define USAGE "there is: frame decode --hex STR | --pcap FILE | FILE | -, and frame encode MESSAGE"
+#define USAGE "there is: frame decode --hex STR | --pcap FILE | FILE | -, and frame encode REQUEST"
 
 static const enum option_id decode_only[] = {OPT_HEX,  OPT_PCAP,         OPT_PORT,  OPT_PAIR,
                                              OPT_JSON, OPT_SHOW_SECRETS, OPT_OPCODE};

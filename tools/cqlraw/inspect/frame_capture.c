@@ -55,11 +55,11 @@ static const char *side_name(bool server)
 static bool is_begin(const uint8_t *p, size_t n, bool server)
 {
     struct cqlr_frame f;
-    uint8_t header[CQLR_FRAME_HEADER] = {0};
-    memcpy(header, p, n < sizeof header ? n : sizeof header);
-    cqlr_frame_read(header, &f);
-    return n >= CQLR_FRAME_HEADER && f.response == server && !frame_header_fault(&f) &&
-           f.flags < 0x20 && cqlr_opcode_name(f.opcode) && f.length <= CQLR_FRAME_MAX;
+    if (n < CQLR_FRAME_HEADER)
+        return false;
+    cqlr_frame_read(p, &f);
+    return f.response == server && !frame_header_fault(&f) && f.flags < 0x20 &&
+           cqlr_opcode_name(f.opcode) && f.length <= CQLR_FRAME_MAX;
 }
 
 static bool is_tls(const uint8_t *p, size_t n)
@@ -137,12 +137,13 @@ static void side_cut(struct reader *x, struct wire *w, uint32_t connection, bool
                                 .time_ns = since_start(x, time_ns),
                                 .connection = connection,
                                 .offset = s->offset};
-    if (s->bytes.n >= CQLR_FRAME_HEADER) {
+    if (s->bytes.n >= CQLR_FRAME_HEADER) { /* it tells itself what is missing */
         cqlr_frame_read(s->bytes.p, &f);
         frame_say(x, s, &f, s->bytes.p, s->bytes.n, &about);
-    }
-    if (s->bytes.n)
+        s->lost = true;
+    } else if (s->bytes.n) {
         lose(x, w, connection, server, why);
+    }
     s->offset += s->bytes.n;
     s->passed_over += s->bytes.n;
     cqlr_wr_reset(&s->bytes);
@@ -195,8 +196,10 @@ static void chunk_hear(struct reader *x, const struct capture_chunk *k)
     if (k->end && s->bytes.n && !w->segments)
         side_cut(x, w, k->connection, k->from_server, k->time_ns,
                  "the connection ends within a frame");
-    if (k->gap || s->lost)
+    if (k->gap || s->lost) {
         s->lost = !is_begin(k->p, k->n, k->from_server);
+        w->segments = w->segments || (s->lost && k->gap && frame_is_segment(k->p, k->n));
+    }
     if (s->lost && !w->segments) {
         s->passed_over += k->n;
         s->offset += k->n;

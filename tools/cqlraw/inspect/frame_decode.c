@@ -146,6 +146,20 @@ static size_t decode_one(struct frame_out *out, struct cqlr_bytes in, const stru
     return f.length > CQLR_FRAME_MAX ? in.n : at + CQLR_FRAME_HEADER + body.n;
 }
 
+/* By its first four bytes, none of which begins a frame. */
+static bool is_capture(struct cqlr_bytes in)
+{
+    static const uint8_t magic[][4] = {{0xD4, 0xC3, 0xB2, 0xA1},
+                                       {0xA1, 0xB2, 0xC3, 0xD4},
+                                       {0x4D, 0x3C, 0xB2, 0xA1},
+                                       {0xA1, 0xB2, 0x3C, 0x4D},
+                                       {0x0A, 0x0D, 0x0D, 0x0A}};
+    for (size_t i = 0; in.n >= 4 && i < sizeof magic / sizeof *magic; i++)
+        if (memcmp(in.p, magic[i], 4) == 0)
+            return true;
+    return false;
+}
+
 int frame_decode(struct cqlr_bytes in, const struct frame_options *o)
 {
     struct frame_out out;
@@ -153,6 +167,10 @@ int frame_decode(struct cqlr_bytes in, const struct frame_options *o)
     frame_out_init(&out);
     if (!in.n)
         frame_out_say(&out, "frame 1 at 0: there is nothing");
+    if (is_capture(in)) {
+        frame_out_say(&out, "this is a capture file: give it with --pcap");
+        at = in.n;
+    }
     for (size_t number = 1; at < in.n && !out.rc; number++)
         at = decode_one(&out, in, o, number, at);
     return frame_out_fini(&out);

@@ -210,7 +210,8 @@ static int encode_startup(struct encoder *e)
 
 static int encode_options(struct encoder *e)
 {
-    return e->words ? usage("OPTIONS takes no argument, not \"%s\"", e->word[0]) : 0;
+    (void)e; /* the body is empty */
+    return 0;
 }
 
 static int encode_register(struct encoder *e)
@@ -244,8 +245,11 @@ static int encode_execute(struct encoder *e)
     struct cqlr_wr id;
     cqlr_wr_init(&id, NULL, 0);
     int rc = params_read(e, &m.params);
-    if (!rc && (!e->a->v[OPT_ID].given || !put_hex(&id, e->a->v[OPT_ID].text)))
-        rc = usage("EXECUTE needs %s", "--id HEX");
+    const char *hex = e->a->v[OPT_ID].text;
+    if (!rc && !hex)
+        rc = usage("%s needs --id HEX", "EXECUTE");
+    else if (!rc && !put_hex(&id, hex))
+        rc = usage("--id: \"%s\" is not hex", hex);
     m.id = (struct cqlr_bytes){id.p, id.n};
     if (!rc)
         rc = wrote(e->values.rc ? e->values.rc : cqlr_execute_write(&e->body, &m));
@@ -325,12 +329,12 @@ static int encode_batch(struct encoder *e)
 static const struct message {
     uint8_t opcode;
     int (*encode)(struct encoder *e);
-    bool one; /* takes one argument exactly */
+    int words; /* how many arguments it takes; -1 = any number */
 } messages[] = {
-    {CQLR_OP_STARTUP, encode_startup, false},   {CQLR_OP_OPTIONS, encode_options, false},
-    {CQLR_OP_QUERY, encode_query, true},        {CQLR_OP_PREPARE, encode_prepare, true},
-    {CQLR_OP_EXECUTE, encode_execute, false},   {CQLR_OP_BATCH, encode_batch, false},
-    {CQLR_OP_REGISTER, encode_register, false}, {CQLR_OP_AUTH_RESPONSE, encode_auth_response, true},
+    {CQLR_OP_STARTUP, encode_startup, -1},   {CQLR_OP_OPTIONS, encode_options, 0},
+    {CQLR_OP_QUERY, encode_query, 1},        {CQLR_OP_PREPARE, encode_prepare, 1},
+    {CQLR_OP_EXECUTE, encode_execute, 0},    {CQLR_OP_BATCH, encode_batch, -1},
+    {CQLR_OP_REGISTER, encode_register, -1}, {CQLR_OP_AUTH_RESPONSE, encode_auth_response, 1},
 };
 
 static const struct message *message_find(const char *name)
@@ -388,8 +392,9 @@ int frame_encode(const struct args *a)
                      a->rest_n > 1 ? a->rest[1] : "the name of a request");
     struct encoder e = {.a = a, .word = a->rest + 2, .words = a->rest_n - 2};
     struct cqlr_wr frame;
-    if (m->one && e.words != 1)
-        return usage("%s takes one argument", cqlr_opcode_name(m->opcode));
+    if (m->words >= 0 && e.words != (size_t)m->words)
+        return usage(m->words ? "%s takes one argument" : "%s takes no argument",
+                     cqlr_opcode_name(m->opcode));
     struct cqlr_wr *const writers[] = {&e.body, &e.values, &e.scratch, &e.state, &frame};
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
         cqlr_wr_init(writers[i], NULL, 0);

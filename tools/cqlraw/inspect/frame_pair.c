@@ -14,7 +14,7 @@
 #include "tools/cqlraw/cli.h"
 
 #define OPCODES    32  /* the last one stands for all from there on */
-#define TEXT_SHOWN 120 /* bytes of a statement in lines */
+#define TEXT_SHOWN 120 /* bytes of a statement or message in lines */
 
 struct latencies {
     uint64_t *ns;
@@ -95,17 +95,23 @@ static void say_milliseconds(struct fields *f, uint64_t ns)
     fields_plain(f, " ms");
 }
 
+/* Only the first bytes of a long text, in lines. */
+static void say_text(struct fields *f, const char *key, struct cqlr_str text)
+{
+    bool cut = !f->json && text.n > TEXT_SHOWN;
+    for (text.n = cut ? TEXT_SHOWN : text.n; cut && text.n && (text.p[text.n] & 0xC0) == 0x80;)
+        text.n--;
+    fields_key(f, key);
+    fields_text(f, text);
+    fields_plain(f, cut ? "..." : "");
+}
+
 static void say_cql(struct fields *f, struct cqlr_str cql)
 {
-    bool cut = !f->json && cql.n > TEXT_SHOWN;
     if (!cql.n)
         return;
-    for (cql.n = cut ? TEXT_SHOWN : cql.n; cut && cql.n && (cql.p[cql.n] & 0xC0) == 0x80;)
-        cql.n--;
     fields_plain(f, "  ");
-    fields_key(f, "cql");
-    fields_text(f, cql);
-    fields_plain(f, cut ? "..." : "");
+    say_text(f, "cql", cql);
 }
 
 static void say_end(struct fields *f)
@@ -158,9 +164,9 @@ static void say_error(struct fields *f, struct cqlr_rd *r)
         fields_key(f, "name");
         fields_text(f, cqlr_cstr(name));
     }
-    fields_plain(f, ": ");
-    fields_key(f, "message");
-    fields_text(f, m.message);
+    fields_plain(f, " \"");
+    say_text(f, "message", m.message);
+    fields_plain(f, "\"");
 }
 
 static void say_event_type(struct fields *f, struct cqlr_rd *r)
