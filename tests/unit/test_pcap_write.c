@@ -50,7 +50,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     assert_non_null(f);
-    strcpy(f->path, "/tmp/test_pcap_write.XXXXXX");
+    snprintf(f->path, sizeof f->path, "/tmp/test_pcap_write.XXXXXX");
     int fd = mkstemp(f->path);
     assert_true(fd >= 0);
     close(fd);

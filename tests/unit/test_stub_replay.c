@@ -21,7 +21,7 @@ static int setup(void **state)
     struct recorded *r = calloc(1, sizeof *r);
     struct cqlr_err err;
     assert_non_null(r);
-    strcpy(r->path, "/tmp/test_stub_replay.XXXXXX");
+    snprintf(r->path, sizeof r->path, "/tmp/test_stub_replay.XXXXXX");
     int fd = mkstemp(r->path);
     assert_true(fd >= 0);
     close(fd);
