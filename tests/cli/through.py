@@ -7,7 +7,10 @@ Prints `N passed, N failed`; exit status 1 when something did.
 
 import hashlib
 import os
+import resource
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -17,14 +20,16 @@ MANY = 64 * 1024 * 1024
 
 
 class Recorder:
-    def __init__(self, cqlraw, folder, upstream):
+    def __init__(self, cqlraw, folder, upstream, limit=None):
         self.port_file = os.path.join(folder, "through.port")
         self.file = os.path.join(folder, "through.pcap")
         if os.path.exists(self.port_file):
             os.remove(self.port_file)
         command = [cqlraw, "serve", "--listen", "127.0.0.1:0", "--port-file", self.port_file, "--overwrite"]
         self.process = subprocess.Popen(
-            command + ["--upstream", upstream, "--record", self.file], stdout=subprocess.DEVNULL
+            command + ["--upstream", upstream, "--record", self.file],
+            stdout=subprocess.DEVNULL,
+            preexec_fn=limit,
         )
         while not os.path.exists(self.port_file):
             if self.process.poll() is not None:
@@ -142,6 +147,45 @@ def who_does_not_read_is_waited_for(recorder, listener):
     return waited and got == data * (MANY >> 20)
 
 
+def small_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+
+def recorded_bytes(path):
+    """Of all packets of a recording: what stands behind their headers."""
+    with open(path, "rb") as f:
+        data = f.read()
+    at, n = 24, 0
+    while at < len(data):
+        length = struct.unpack_from("<I", data, at + 8)[0]
+        n += length - 40
+        at += 16 + length
+    return n
+
+
+def what_is_not_recorded_is_not_passed_on(cqlraw, folder, listener):
+    recorder = Recorder(cqlraw, folder, f"127.0.0.1:{listener.getsockname()[1]}", small_files)
+    client, server = connected(recorder, listener)
+    got = bytearray()
+    sender = threading.Thread(target=send_until_refused, args=(client,))
+    sender.start()
+    try:
+        while part := server.recv(1 << 16):
+            got += part
+    except ConnectionResetError:
+        pass
+    sender.join()
+    return recorder.process.wait() == 4 and 0 < len(got) <= recorded_bytes(recorder.file)
+
+
+def send_until_refused(s):
+    try:
+        s.sendall(noise(1 << 20, b"too much"))
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+
+
 def main():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(60)
@@ -157,6 +201,8 @@ def main():
             results.append(check(recorder, listener))
             print("ok   " if results[-1] else "FAIL ", check.__name__)
         results.append(recorder.end() == 0)
+        results.append(what_is_not_recorded_is_not_passed_on(sys.argv[1], sys.argv[2], listener))
+        print("ok   " if results[-1] else "FAIL ", what_is_not_recorded_is_not_passed_on.__name__)
     print(f"{results.count(True)} passed, {results.count(False)} failed")
     return 0 if all(results) else 1
 
