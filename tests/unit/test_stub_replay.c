@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "tools/capture/pcap_write.h"
+#include "tools/stub/recording.h"
 
 /* A recording is made packet by packet, then a stub replays it to clients. */
 struct recorded {
@@ -85,10 +86,9 @@ static void hear_note(void *arg, const char *text)
     snprintf(r->note, sizeof r->note, "%s", text);
 }
 
-/* 0, or why the recording is refused. */
-static int replay(struct recorded *r)
+/* What has been recorded so far, in r->bytes. */
+static size_t load(struct recorded *r)
 {
-    struct stub_opts o;
     struct stat st;
     FILE *in = fopen(r->path, "rb");
     assert_non_null(in);
@@ -97,10 +97,18 @@ static int replay(struct recorded *r)
     assert_non_null(r->bytes);
     assert_int_equal(fread(r->bytes, 1, (size_t)st.st_size, in), st.st_size);
     fclose(in);
+    return (size_t)st.st_size;
+}
+
+/* 0, or why the recording is refused. */
+static int replay(struct recorded *r)
+{
+    struct stub_opts o;
+    size_t n = load(r);
     stub_opts_init(&o);
     r->f.mem = (struct cqlr_mem){count_resize, &r->f.memory};
     o.mem = &r->f.mem;
-    o.replay = (struct cqlr_bytes){r->bytes, (size_t)st.st_size};
+    o.replay = (struct cqlr_bytes){r->bytes, n};
     o.on_note = hear_note;
     o.arg = r;
     r->f.stub = stub_new(&o, &r->err);
@@ -371,6 +379,40 @@ static void who_does_not_read_costs_bounded_memory(void **state)
     client_close(&c);
 }
 
+/* Bits turned over, or cut anywhere: it is read or refused, and what was allocated is given back.
+ */
+static void a_damaged_recording_does_no_harm(void **state)
+{
+    struct recorded *r = *state;
+    const char *const lz4[] = {"CQL_VERSION", "3.0.0", "COMPRESSION", "lz4", NULL};
+    uint64_t seed = 7;
+    asked_to_start(r, lz4);
+    answered(r, CQLR_OP_READY, 0, "");
+    asked(r, CQLR_OP_REGISTER, 4, "events");
+    answered(r, CQLR_OP_READY, 4, "");
+    answered(r, CQLR_OP_EVENT, -1, "first");
+    asked(r, CQLR_OP_QUERY, 1, "q");
+    answered(r, CQLR_OP_RESULT, 1, "!");
+    size_t n = load(r);
+    r->f.mem = (struct cqlr_mem){count_resize, &r->f.memory};
+    for (unsigned i = 0; i < 600 + n; i++) {
+        size_t left = i < 600 ? n : i - 600;
+        uint8_t *copy = malloc(left + 1); /* its end is where the block's is */
+        assert_non_null(copy);
+        memcpy(copy + 1, r->bytes, left);
+        for (unsigned k = 0; i < 600 && k <= i % 4; k++) {
+            seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+            copy[1 + (seed >> 33) % n] ^= (uint8_t)(1u << (seed >> 61));
+        }
+        struct stub_recording *g =
+            stub_recording_new((struct cqlr_bytes){copy + 1, left}, &r->f.mem, &r->err);
+        assert_true(g || (r->err.code && r->err.text[0]));
+        stub_recording_free(g);
+        free(copy);
+        assert_int_equal(r->f.memory.used, 0);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -387,6 +429,7 @@ int main(void)
         TEST(another_version_is_refused_as_a_server_does),
         TEST(other_versions_in_it_are_left_out_and_told),
         TEST(nothing_to_answer_is_no_recording),
+        TEST(a_damaged_recording_does_no_harm),
         TEST(who_does_not_read_costs_bounded_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
