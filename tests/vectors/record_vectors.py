@@ -1,6 +1,7 @@
 """Recordings (pcap, as `cqlraw serve --record` writes them) -> a file of vectors on standard output.
 
     record_vectors.py CQLRAW LABELS PCAP...
+    record_vectors.py CQLRAW again FILE      the same file, its frames said anew
 
 Each frame that differs from all before it, its stream aside, is one vector. What it says is what
 `cqlraw frame decode` says; a frame that this cannot decode is told on standard error and left out,
@@ -132,7 +133,27 @@ class Corpus:
                     self.add(frame, about)
 
 
+def say_again(cqlraw, path):
+    """For when the program says something else of the same bytes. What changes is to be looked at."""
+    frame, said = b"", True
+    with open(path, encoding="utf-8") as f:
+        for line in f.read().split("\n"):
+            if line.startswith("name "):
+                frame, said = b"", False
+            if line.startswith("hex "):
+                frame += bytes.fromhex(line[4:])
+            if line.startswith("> ") and said:
+                continue
+            if line.startswith("> "):
+                line = "\n".join("> " + new for new in says(cqlraw, frame))
+                said = True
+            yield line
+
+
 def main():
+    if sys.argv[2] == "again":
+        sys.stdout.write("\n".join(say_again(sys.argv[1], sys.argv[3])))
+        return
     cqlraw, labels_path, *paths = sys.argv[1:]
     with open(labels_path, encoding="utf-8") as f:
         labels = dict(line.rstrip("\n").split(" ", 1) for line in f)
