@@ -158,7 +158,8 @@ static bool divide(const struct cqlr__ieee *f, const struct decimal *d, uint64_t
     return assemble(f, m, e, bits);
 }
 
-/* Few digits times or over a small power of ten, both exact: one operation, which rounds right. */
+/* Few digits times or over a small power of ten, both exact: one operation, which rounds right
+ * unless the machine's registers are wider than a double (it would round twice). */
 static bool read_fast(const struct cqlr__ieee *f, const struct decimal *d, uint64_t *bits)
 {
     static const double pow10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -167,7 +168,7 @@ static bool read_fast(const struct cqlr__ieee *f, const struct decimal *d, uint6
     int64_t scale = d->point - (int64_t)d->n;
     int64_t m = 0;
     double v;
-    if (f->precision != 53 || d->n > 15 || scale > 22 || scale < -22)
+    if (__FLT_EVAL_METHOD__ != 0 || f->precision != 53 || d->n > 15 || scale > 22 || scale < -22)
         return false;
     for (const char *p = d->first; p < d->end; p++)
         if (*p != '.')
