@@ -99,10 +99,12 @@ int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
     if (m->id.n == 0)
         return cqlr__err_set(err, CQLR_E_PROTO, "Prepared: the statement id is empty");
     ps->id = cqlr__mem_get(mem, m->id.n);
-    if (!ps->id || copy_pk(ps, m->pk) < 0)
+    if (!ps->id)
         return cqlr__err_set(err, CQLR_E_NOMEM, "out of memory");
     ps->id_len = m->id.n;
     memcpy(ps->id, m->id.p, m->id.n);
+    if (copy_pk(ps, m->pk) < 0)
+        return cqlr__err_set(err, CQLR_E_NOMEM, "out of memory");
     ps->markers = cqlr_columns_new(&m->markers, mem, err);
     if (ps->markers)
         ps->columns = cqlr_columns_new(&m->result, mem, err);
