@@ -8,9 +8,11 @@
 # PORTABLE is what runs there: all of VECTORS, and the tests of proto/ but one, which needs a long double of 64 bits
 # of precision and takes minutes under qemu; with musl tests of the program, too.
 
-PURE_TESTS = $(filter-out test_val_float,$(filter $(addprefix test_,arena err rd wr frame stream json from_json link% msg% val%),\
-               $(basename $(notdir $(UNIT_SRC)))))
-PORTABLE   = $(VECTORS) $(PURE_TESTS:%=$(BUILD)/portable/%) $(PORTABLE_$(FLAVOUR))
+# Tests of proto/ are those that include nothing else of ours.
+PURE_TESTS = $(basename $(notdir $(shell grep -LE '$(NOT_PURE)' $(UNIT_SRC))))
+NOT_PURE   = "(src|tools)/|cqlraw/(loop|conn|client|bulk|cqlraw)\.h|tests/unit/(bulk|capture|client|conn|scripted|stub)_
+LEFT_OUT   = test_val_float $(if $(filter 0,$(WITH_LZ4)),test_compress test_link_lz4)
+PORTABLE   = $(VECTORS) $(patsubst %,$(BUILD)/portable/%,$(filter-out $(LEFT_OUT),$(PURE_TESTS))) $(PORTABLE_$(FLAVOUR))
 PORTABLE_musl = $(patsubst %,tests/cli/test_%.sh,frame query run output ping) tests/portable/test_size.sh
 
 ELSEWHERE = i686 powerpc musl
