@@ -8,11 +8,10 @@
 # PORTABLE is what runs there: all of VECTORS, and the tests of proto/ but one, which needs a long double of 64 bits
 # of precision and takes minutes under qemu; with musl tests of the program, too.
 
-# Tests of proto/ are those that include nothing else of ours.
+# Tests of proto/ are those that include nothing else of ours; without LZ4 those that do not speak of it.
 PURE_TESTS = $(basename $(notdir $(shell grep -LE '$(NOT_PURE)' $(UNIT_SRC))))
-NOT_PURE   = "(src|tools)/|cqlraw/(loop|conn|client|bulk|cqlraw)\.h|tests/unit/(bulk|capture|client|conn|scripted|stub)_
-LEFT_OUT   = test_val_float $(if $(filter 0,$(WITH_LZ4)),test_compress test_link_lz4)
-PORTABLE   = $(VECTORS) $(patsubst %,$(BUILD)/portable/%,$(filter-out $(LEFT_OUT),$(PURE_TESTS))) $(PORTABLE_$(FLAVOUR))
+NOT_PURE   = "(src|tools)/|cqlraw/(loop|conn|client|bulk|cqlraw)\.h|tests/unit/(bulk|capture|client|conn|scripted|stub)_$(if $(filter 0,$(WITH_LZ4)),|lz4|LZ4)
+PORTABLE   = $(VECTORS) $(patsubst %,$(BUILD)/portable/%,$(filter-out test_val_float,$(PURE_TESTS))) $(PORTABLE_$(FLAVOUR))
 PORTABLE_musl = $(patsubst %,tests/cli/test_%.sh,frame query run output ping) tests/portable/test_size.sh
 
 ELSEWHERE = i686 powerpc musl
