@@ -22,7 +22,8 @@ static const struct cqlr_type scalars[] = {
     T(UUID),   T(DATE),    T(TIMESTAMP), T(TIME),   T(VARCHAR),  T(ASCII),
     T(BLOB),   T(BOOLEAN), T(BIGINT),    T(INT),    T(TIMEUUID), T(TINYINT)};
 static const char some_scalars[] =
-    "(-123456789012345678901234567890, 0.000001234, 1y2mo3d4h, -1.5e-7, Infinity, '::ffff:1.2.3.4', "
+    "(-123456789012345678901234567890, 0.000001234, 1y2mo3d4h, -1.5e-7, Infinity, "
+    "'::ffff:1.2.3.4', "
     "00112233-4455-6677-8899-aabbccddeeff, 2024-02-29, '2024-02-29T12:34:56.789Z', "
     "'23:59:59.999999999', 'it''s \\ \"\n\x01', 'ascii', 0x00ff, true, -9223372036854775808, null, "
     "00112233-4455-1677-8899-aabbccddeeff)";
