@@ -32,7 +32,7 @@ need_packages() {
     printf 'installing %s ...\n' "${missing[*]}"
     log=$(mktemp)
     if ! { as_root apt-get update &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-remove --no-install-recommends \
             -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "${missing[@]}"; } </dev/null >"$log" 2>&1; then
         tail -n 15 -- "$log" >&2
         rm -f -- "$log"

@@ -171,8 +171,9 @@ static bool divide(const struct cqlr__ieee *f, const struct decimal *d, uint64_t
     return assemble(f, m, e, bits);
 }
 
-/* Few digits times or over a small power of ten, both exact: one operation, which rounds right. It
- * is made in double for floats too: 53 bits are enough to round twice and be right. */
+/* Few digits times or over a small power of ten, both exact: one operation, which rounds right
+ * unless the machine's registers are wider than a double (it would round twice). It is made in
+ * double for floats too: 53 bits are enough to round twice and be right. */
 static bool read_fast(const struct cqlr__ieee *f, uint64_t digits, int64_t scale, uint64_t *bits)
 {
     static const double pow10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -182,7 +183,8 @@ static bool read_fast(const struct cqlr__ieee *f, uint64_t digits, int64_t scale
     int64_t scale_max = wide ? 22 : 10;
     float half;
     uint32_t half_bits;
-    if (digits >> f->precision || scale > scale_max || scale < -scale_max)
+    if (__FLT_EVAL_METHOD__ != 0 || digits >> f->precision || scale > scale_max ||
+        scale < -scale_max)
         return false;
     double v = scale < 0 ? (double)digits / pow10[-scale] : (double)digits * pow10[scale];
     half = (float)v;

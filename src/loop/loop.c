@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -229,14 +230,21 @@ static int wait_ms(cqlr_loop *l, uint64_t ns)
     return epoll_wait(l->fd, l->ready, BATCH, ms > INT32_MAX ? INT32_MAX : (int)ms);
 }
 
+/* The system call itself: not every C library has a function for it. Its times are of 64 bits on
+ * every machine. */
+static int epoll_wait_ns(int fd, struct epoll_event *ready, int n, uint64_t ns)
+{
+    const int64_t seconds_and_ns[2] = {(int64_t)(ns / NS), (int64_t)(ns % NS)};
+    return (int)syscall(SYS_epoll_pwait2, fd, ready, n, seconds_and_ns, NULL, (size_t)0);
+}
+
 /* The number of events in l->ready, or -1. Old kernels, and sandboxes that refuse what they don't
  * know, lack epoll_pwait2. */
 static int wait_ns(cqlr_loop *l, uint64_t ns)
 {
-    const struct timespec t = {.tv_sec = (time_t)(ns / NS), .tv_nsec = (long)(ns % NS)};
     if (l->only_ms)
         return wait_ms(l, ns);
-    int n = epoll_pwait2(l->fd, l->ready, BATCH, &t, NULL);
+    int n = epoll_wait_ns(l->fd, l->ready, BATCH, ns);
     if (n >= 0 || (errno != ENOSYS && errno != EPERM))
         return n;
     l->only_ms = true;

@@ -49,7 +49,7 @@ check "and leaves no socket behind" test ! -e "$tmp/sock"
 says 64 'has no port' "$CQLRAW" serve --listen "unix:$tmp/sock" --port-file "$tmp/p"
 serve
 
-says 3 'Address already in use' "$CQLRAW" serve --listen "$HOST"
+says 3 ' in use' "$CQLRAW" serve --listen "$HOST"
 says 64 'cqlraw serve:' "$CQLRAW" serve --listen nonsense
 says 64 "listen address 'unix:sock': HOST:PORT or unix:/PATH expected" "$CQLRAW" serve --listen unix:sock
 says 4 "port file '$tmp/no/p.part': No such file or directory" "$CQLRAW" serve --port-file "$tmp/no/p"

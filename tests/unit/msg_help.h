@@ -1,7 +1,6 @@
 /*
  * msg_help.h - what the tests of proto/base and proto/msg share: bodies in blocks of exactly their
- * size (so that AddressSanitizer sees a read behind the end), and an allocator that counts and can
- * fail.
+ * size (so that AddressSanitizer sees a read behind the end).
  */
 #ifndef CQLRAW_TESTS_MSG_HELP_H
 #define CQLRAW_TESTS_MSG_HELP_H
@@ -16,6 +15,8 @@
 #include <cmocka.h>
 
 #include <cqlraw/msg.h>
+
+#include "tests/unit/counter.h"
 
 #define NONE ((struct cqlr_value){NULL, CQLR_NULL})
 
@@ -65,41 +66,6 @@ static inline void assert_malformed(const struct body *b, int rc, const char *te
     assert_int_equal(b->err.code, CQLR_E_PROTO);
     if (!strstr(b->err.text, text))
         fail_msg("\"%s\" does not say \"%s\"", b->err.text, text);
-}
-
-/* ---- allocator ---- */
-
-struct counter {
-    struct cqlr_mem mem;
-    size_t live;    /* bytes now */
-    size_t largest; /* of all single requests */
-    unsigned calls; /* that allocate */
-    unsigned fail;  /* the number of the call that finds no memory; 0 = none */
-};
-
-static inline void *counter_resize(void *arg, void *p, size_t old, size_t n)
-{
-    struct counter *c = arg;
-    assert_true(p != NULL || old == 0);
-    assert_true(c->live >= old);
-    if (n && ++c->calls == c->fail)
-        return NULL;
-    if (n > c->largest)
-        c->largest = n;
-    c->live = c->live - old + n;
-    if (n)
-        return realloc(p, n);
-    free(p);
-    return NULL;
-}
-
-static inline const struct cqlr_mem *counter_init(struct counter *c, unsigned fail)
-{
-    memset(c, 0, sizeof *c);
-    c->mem.resize = counter_resize;
-    c->mem.arg = c;
-    c->fail = fail;
-    return &c->mem;
 }
 
 #endif

@@ -26,6 +26,9 @@ static void text_is_one_line(void **state)
                   "a\nb\tc\033[2Jd\177e\xC2\x9B"
                   "f\xC3\xA9");
     assert_string_equal(err.text, "a b c [2Jd e  f\xC3\xA9");
+    /* Of two bytes that begin like a control character, only those that are one. */
+    cqlr__err_set(&err, CQLR_E_SERVER, "\xC2\xA0 \xC2| \xC2");
+    assert_string_equal(err.text, "\xC2\xA0 \xC2| \xC2");
 }
 
 static void long_text_is_cut_at_a_character(void **state)
@@ -99,7 +102,13 @@ static void each_code_has_text_name_and_class(void **state)
     assert_string_equal(cqlr_errcode_name(CQLR_E_PROTO), "PROTO");
     assert_string_equal(cqlr_errcode_name(0), "OK");
     assert_string_equal(cqlr_errcode_name(-1), "UNKNOWN");
-    assert_non_null(cqlr_errcode_text(12345));
+    assert_string_equal(cqlr_errcode_text(0), "no error");
+    assert_string_equal(cqlr_errcode_text(12345), "unknown error");
+#define CHECK(name, number, text)                                                                  \
+    assert_string_equal(cqlr_errcode_name(number), #name);                                         \
+    assert_string_equal(cqlr_errcode_text(CQLR_E_##name), text);
+    CQLR_ERROR_MAP(CHECK)
+#undef CHECK
     assert_int_equal(CQLR_ERR_CLASS(CQLR_E_CLOSED), 6);
 }
 

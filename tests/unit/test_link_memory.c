@@ -144,35 +144,6 @@ static void steady_state_allocates_nothing(void **state)
     cqlr_link_free(l);
 }
 
-static void every_allocation_may_fail(void **state)
-{
-    bool reached_the_end = false;
-    (void)state;
-    for (unsigned n = 1; !reached_the_end; n++) {
-        struct counter c;
-        struct cqlr_event ev;
-        assert_true(n < 50);
-        cqlr_link *l = link_of(CQLR_CLIENT, counter_init(&c, n));
-        if (!l) {
-            assert_int_equal(c.live, 0);
-            continue;
-        }
-        if (cqlr_link_feed(l, "\x84\0\0\0\2\0\0\0", 9) == 0) {
-            assert_int_equal(cqlr_link_next(l, &ev), 1);
-            struct cqlr_wr *w = cqlr_link_begin(l);
-            for (int i = 0; i < 10000; i++)
-                cqlr_wr_u8(w, 1);
-            int rc = cqlr_link_request(l, CQLR_OP_QUERY, 0, NULL);
-            reached_the_end = rc == 1;
-            assert_true(rc == 1 || rc == CQLR_E_NOMEM);
-        } else {
-            assert_int_equal(cqlr_link_err(l)->code, CQLR_E_NOMEM);
-        }
-        cqlr_link_free(l);
-        assert_int_equal(c.live, 0);
-    }
-}
-
 /* ---- sending ---- */
 
 static void dropped_and_failed_frames_leave_nothing(void **state)
@@ -281,7 +252,6 @@ int main(void)
         cmocka_unit_test(large_answer_grows_the_buffer_as_it_comes_and_gives_it_back),
         cmocka_unit_test(longest_frame_that_is_allowed_needs_no_more_than_itself),
         cmocka_unit_test(steady_state_allocates_nothing),
-        cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(dropped_and_failed_frames_leave_nothing),
         cmocka_unit_test(body_over_the_protocols_limit_is_not_sent),
         cmocka_unit_test(bytes_leave_in_order_in_pieces_of_any_size),

@@ -62,6 +62,42 @@ static void line_tells_what_answered(void **state)
         &m, "Read timeout (0x1200): MESSAGE [consistency 0x000b, -1 of 1 answered, data present]");
 }
 
+static void line_tells_the_fields_of_each_code(void **state)
+{
+    static const uint8_t arguments[] = "\0\3int\0\4text";
+    static const uint8_t id[] = {0x00, 0x9f, 0xf0};
+    struct cqlr_error m = {.message = cqlr_cstr("M"),
+                           .consistency = CQLR_CL_QUORUM,
+                           .required = 2,
+                           .received = 1,
+                           .failures = 3,
+                           .keyspace = cqlr_cstr("ks"),
+                           .name = cqlr_cstr("f"),
+                           .id = {id, sizeof id}};
+    (void)state;
+    m.code = CQLR_SERVER_UNAVAILABLE;
+    assert_line(&m, "Unavailable (0x1000): M [QUORUM, 2 required, 1 alive]");
+    m.code = CQLR_SERVER_CAS_WRITE_UNKNOWN;
+    assert_line(&m, "CAS write unknown (0x1700): M [QUORUM, 1 of 2 answered]");
+    m.code = CQLR_SERVER_READ_FAILURE;
+    assert_line(&m, "Read failure (0x1300): M [QUORUM, 1 of 2 answered, 3 failed, no data]");
+    m.write_type = cqlr_cstr("BATCH_LOG");
+    m.code = CQLR_SERVER_WRITE_TIMEOUT;
+    assert_line(&m, "Write timeout (0x1100): M [QUORUM, 1 of 2 answered, BATCH_LOG]");
+    m.code = CQLR_SERVER_WRITE_FAILURE;
+    assert_line(&m, "Write failure (0x1500): M [QUORUM, 1 of 2 answered, 3 failed, BATCH_LOG]");
+    m.code = CQLR_SERVER_FUNCTION_FAILURE;
+    assert_line(&m, "Function failure (0x1400): M [ks.f()]");
+    m.arguments = (struct cqlr_span){2, arguments, sizeof arguments - 1};
+    assert_line(&m, "Function failure (0x1400): M [ks.f(int, text)]");
+    m.code = CQLR_SERVER_UNPREPARED;
+    assert_line(&m, "Unprepared (0x2500): M [009ff0]");
+    m.code = CQLR_SERVER_ALREADY_EXISTS;
+    assert_line(&m, "Already exists (0x2400): M [ks.f]");
+    m.name = cqlr_cstr("");
+    assert_line(&m, "Already exists (0x2400): M [ks]");
+}
+
 static void line_is_one_line_whatever_the_server_sends(void **state)
 {
     struct cqlr_error m = {.code = CQLR_SERVER_ALREADY_EXISTS,
@@ -119,6 +155,7 @@ int main(void)
         cmocka_unit_test(unknown_code_has_code_and_message),
         cmocka_unit_test(known_code_without_its_fields_is_malformed),
         cmocka_unit_test(line_tells_what_answered),
+        cmocka_unit_test(line_tells_the_fields_of_each_code),
         cmocka_unit_test(line_is_one_line_whatever_the_server_sends),
         cmocka_unit_test(line_without_fields_has_no_brackets),
         cmocka_unit_test(line_is_appended_and_leaves_what_was_there),

@@ -106,6 +106,16 @@ static void elements_missing_at_the_end_of_a_tuple_are_null(void **state)
     assert_parses(t, "(1)", "0000000400000001");
 }
 
+/* Where the machine's registers are wider than a double, these come out wrong when they are rounded
+ * to the register first. */
+static void a_double_is_rounded_once_on_every_machine(void **state)
+{
+    (void)state;
+    assert_parses(TYPE(DOUBLE), "809753440919303e-6", "41c821edb075abb9");
+    assert_parses(TYPE(DOUBLE), "763735420594977e16", "46581967d524a68b");
+    assert_parses(TYPE(DOUBLE), "698698796900976e-20", "3edd4e38a0f6b2af");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +123,7 @@ int main(void)
         cmocka_unit_test(a_decimal_with_a_negative_scale),
         cmocka_unit_test(any_byte_but_zero_is_true),
         cmocka_unit_test(a_varint_need_not_be_minimal),
+        cmocka_unit_test(a_double_is_rounded_once_on_every_machine),
         cmocka_unit_test(elements_missing_at_the_end_of_a_tuple_are_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,22 @@ static void limit_is_never_passed_and_the_failure_stays(void **state)
     assert_true(c.largest <= 10);
 }
 
+static void room_that_is_there_costs_nothing(void **state)
+{
+    struct counter c;
+    struct cqlr_wr w;
+    (void)state;
+    cqlr_wr_init(&w, counter_init(&c, 0), 300);
+    assert_int_equal(cqlr_wr_grow(&w, 10), 0);
+    assert_int_equal(cqlr_wr_grow(&w, 10), 0);
+    assert_int_equal(c.calls, 1);
+    assert_non_null(cqlr_wr_room(&w, 290)); /* to the limit, not to double */
+    assert_int_equal(w.cap, 300);
+    w.rc = CQLR_E_RANGE;
+    assert_int_equal(cqlr_wr_grow(&w, 1), CQLR_E_RANGE);
+    cqlr_wr_fini(&w);
+}
+
 static void no_memory_leaves_what_was_written(void **state)
 {
     struct counter c;
@@ -137,6 +153,7 @@ int main(void)
         cmocka_unit_test(growth_doubles_and_frees_what_it_took),
         cmocka_unit_test(reset_keeps_the_memory_and_forgets_the_error),
         cmocka_unit_test(limit_is_never_passed_and_the_failure_stays),
+        cmocka_unit_test(room_that_is_there_costs_nothing),
         cmocka_unit_test(no_memory_leaves_what_was_written),
         cmocka_unit_test(lengths_that_do_not_fit_their_field),
     };

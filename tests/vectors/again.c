@@ -63,14 +63,14 @@ static int cells_again(struct cqlr_rows *rows, const struct cqlr_columns *c, str
             cqlr_wr_value(w, cells[i]);
     }
     free(cells);
-    return rc;
+    return rc ? rc : w->rc;
 }
 
 /* Reads the result a second time as a client does that knows the columns: it must find them again.
  */
 static int rows_again(struct cqlr_rd first, struct cqlr_rows *seen, struct cqlr_wr *w)
 {
-    struct cqlr_columns *c = cqlr_columns_new(&seen->spec, NULL, first.err);
+    struct cqlr_columns *c = cqlr_columns_new(&seen->spec, w->mem, first.err);
     struct cqlr_result m;
     if (!c)
         return first.err->code;
@@ -88,8 +88,8 @@ static int rows_again(struct cqlr_rd first, struct cqlr_rows *seen, struct cqlr_
 static int prepared_again(const struct cqlr_prepared_result *m, struct cqlr_err *err,
                           struct cqlr_wr *w)
 {
-    struct cqlr_columns *markers = cqlr_columns_new(&m->markers, NULL, err);
-    struct cqlr_columns *columns = markers ? cqlr_columns_new(&m->result, NULL, err) : NULL;
+    struct cqlr_columns *markers = cqlr_columns_new(&m->markers, w->mem, err);
+    struct cqlr_columns *columns = markers ? cqlr_columns_new(&m->result, w->mem, err) : NULL;
     uint16_t *pk = calloc(m->pk.count + 1, sizeof *pk);
     int rc = columns ? 0 : err->code;
     for (uint32_t i = 0; i < m->pk.count; i++)

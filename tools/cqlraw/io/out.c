@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -180,16 +181,20 @@ int out_resume(struct out *o, const char *command, const char *path, bool overwr
     return open_part(o, command, bytes);
 }
 
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE 1
+#endif
+
 /* Without --overwrite a file that appeared meanwhile is not replaced, where the file system can
- * promise that. */
+ * promise that. The system call itself: not every C library has a function for it. */
 static int rename_part(const struct out *o)
 {
     if (o->overwrite)
         return rename(o->part, o->path);
-    int rc = renameat2(AT_FDCWD, o->part, AT_FDCWD, o->path, RENAME_NOREPLACE);
+    long rc = syscall(SYS_renameat2, AT_FDCWD, o->part, AT_FDCWD, o->path, RENAME_NOREPLACE);
     if (rc < 0 && (errno == EINVAL || errno == ENOSYS))
         rc = rename(o->part, o->path);
-    return rc;
+    return (int)rc;
 }
 
 /* Only files and disks can be synced: a pipe or terminal says EINVAL. */
