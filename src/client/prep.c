@@ -110,8 +110,6 @@ int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
     if (rc < 0)
         return rc;
     memcpy(ps->id, m->id.p, m->id.n);
-    if (copy_pk(ps, m->pk) < 0)
-        return cqlr__err_set(err, CQLR_E_NOMEM, "out of memory");
     ps->markers = cqlr_columns_new(&m->markers, mem, err);
     if (ps->markers)
         ps->columns = cqlr_columns_new(&m->result, mem, err);
