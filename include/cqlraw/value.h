@@ -142,6 +142,7 @@ enum cqlr_text_style {
  *   reserved or not [a-z][a-z0-9_]* stands in double quotes.
  * - JSON: lists, sets and tuples are arrays, maps and UDTs objects in the order of the value; a key
  *   that is no string is its JSON text as a string. What is not UTF-8 becomes U+FFFD.
+ *   A key counts as 8 levels of nesting, so that no value of a few bytes has a text of gigabytes.
  *
  * Text and ascii are not checked here in the other styles: they are the bytes that the server sent.
  * Returns 0, or CQLR_E_TYPE or CQLR_E_PROTO when the bytes don't fit the type, or w's error; the
