@@ -1,0 +1,40 @@
+/*
+ * fuzz_frame.c - a header and a body as `frame decode` shows them: lines that a terminal can show,
+ * and JSON that is JSON, also of a body that is none.
+ */
+#include "tests/fuzz/fuzz.h"
+
+#include "tools/cqlraw/inspect/frame_print.h"
+
+const char fuzz_name[] = "frame";
+
+static int say(struct cqlr_wr *w, const uint8_t *data, size_t size, const struct frame_style *style)
+{
+    struct cqlr_frame f;
+    struct cqlr_err err = {0};
+    cqlr_frame_read(data, &f);
+    size_t n = size - CQLR_FRAME_HEADER;
+    struct cqlr_bytes body = {data + CQLR_FRAME_HEADER, f.length < n ? f.length : n};
+    cqlr_wr_init(w, NULL, 0);
+    int rc = frame_print(w, &f, body, data, style, &err);
+    MUST(rc ? err.code == rc && err.text[0] && fuzz_is_shown(cqlr_cstr(err.text), false) : !w->rc,
+         "error %d", rc);
+    return rc;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct cqlr_wr lines, json;
+    if (size < CQLR_FRAME_HEADER)
+        return 0;
+    struct frame_style style = {.json = false, .secrets = data[3] & 1};
+    int rc = say(&lines, data, size, &style);
+    style.json = true;
+    int json_rc = say(&json, data, size, &style);
+    MUST(rc == json_rc, "lines %d, JSON %d", rc, json_rc);
+    MUST(fuzz_is_shown(fuzz_text(&lines), true), "%.*s", (int)lines.n, (char *)lines.p);
+    MUST(fuzz_is_json(fuzz_text(&json)), "%.*s", (int)json.n, (char *)json.p);
+    cqlr_wr_fini(&lines);
+    cqlr_wr_fini(&json);
+    return 0;
+}
