@@ -1,6 +1,6 @@
 # cqlraw: make | make test | make lint | make asan | make bench | make live | make install | make clean   (see CONTRIBUTING.md)
 #
-# Variables: CC, BUILD (folder of the results), FLAVOUR (release or asan), CFLAGS, LDFLAGS, WERROR=-Werror
+# Variables: CC, BUILD (folder of the results), FLAVOUR (release or asan), CFLAGS, LDFLAGS, WERROR=-Werror, WITH_LZ4=0
 # e.g.       make CC=clang BUILD=build/clang
 #
 # build/cqlraw is always the release program of the default compiler; other flavours have a folder of their own.
@@ -19,26 +19,39 @@ ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-semantic-int
               -Iinclude -I. $(WARN) $(CFLAGS_$(FLAVOUR)) $(CFLAGS)
 ALL_LDFLAGS = $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
 
+# Without a library a file is swapped, never a line inside one. LDLIBS stands at the end of everything that is linked.
+WITH_LZ4 ?= 1
+ifeq ($(WITH_LZ4),0)
+LEFT_OUT    = proto/wire/compress.c
+LDLIBS      =
+else
+LEFT_OUT    = proto/wire/compress_none.c
+LDLIBS     := $(strip $(shell pkg-config --libs liblz4 2>/dev/null || echo -llz4))
+LZ4_CFLAGS := $(shell pkg-config --cflags liblz4 2>/dev/null)
+ALL_CFLAGS += $(LZ4_CFLAGS)
+endif
+
 .DEFAULT_GOAL = all
 
 # --- what there is: tests/unit/test_x.c and tests/bench/x.c are a program each; what else lies in tests/unit helps the tests
 
-PROTO_SRC = $(sort $(wildcard proto/*/*.c))
+PROTO_SRC = $(sort $(filter-out $(LEFT_OUT),$(wildcard proto/*/*.c)))
 LIB_SRC   = $(sort $(wildcard src/*/*.c src/*/*/*.c))
 STUB_SRC  = $(sort $(wildcard tools/stub/*.c))
+CAPTURE_SRC = $(sort $(wildcard tools/capture/*.c))
 TOOL_SRC  = $(sort $(filter-out %/main.c,$(wildcard tools/cqlraw/*.c tools/cqlraw/*/*.c)))
 MAIN_SRC  = tools/cqlraw/main.c
 UNIT_SRC  = $(sort $(wildcard tests/unit/test_*.c))
 HELP_SRC  = $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
 BENCH_SRC = $(sort $(wildcard tests/bench/*.c))
-ALL_SRC   = $(PROTO_SRC) $(LIB_SRC) $(STUB_SRC) $(TOOL_SRC) $(MAIN_SRC) $(UNIT_SRC) $(HELP_SRC) $(BENCH_SRC)
+ALL_SRC   = $(PROTO_SRC) $(LIB_SRC) $(STUB_SRC) $(CAPTURE_SRC) $(TOOL_SRC) $(MAIN_SRC) $(UNIT_SRC) $(HELP_SRC) $(BENCH_SRC)
 
 obj     = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 program = $(patsubst %.c,$(BUILD)/%,$(1))
 UNIT    = $(call program,$(UNIT_SRC))
 BENCH   = $(call program,$(BENCH_SRC))
 CLI     = $(sort $(wildcard tests/cli/test_*.sh))
-LIBS    = $(BUILD)/libcqlraw-tool.a $(BUILD)/libcqlraw-stub.a $(BUILD)/libcqlraw.a
+LIBS    = $(BUILD)/libcqlraw-tool.a $(BUILD)/libcqlraw-stub.a $(BUILD)/libcqlraw-capture.a $(BUILD)/libcqlraw.a
 SHARED  = $(BUILD)/libcqlraw-proto.so $(BUILD)/libcqlraw.so
 
 # Folders of tests with rules of their own: they add to VECTORS, BENCH and ALL_SRC.
@@ -48,7 +61,7 @@ all: $(BUILD)/libcqlraw-proto.a $(BUILD)/libcqlraw.a $(SHARED) $(BUILD)/cqlraw
 
 # --- stamps: what results depend on besides files. They are written anew only when their text changes.
 
-FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(LDLIBS)
 FILES := $(ALL_SRC)
 $(shell mkdir -p $(BUILD))
 ifneq ($(FLAGS),$(file <$(BUILD)/flags))
@@ -67,6 +80,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 $(BUILD)/libcqlraw-proto.a: $(call obj,$(PROTO_SRC))
 $(BUILD)/libcqlraw.a: $(call obj,$(PROTO_SRC) $(LIB_SRC))
 $(BUILD)/libcqlraw-stub.a: $(call obj,$(STUB_SRC))
+$(BUILD)/libcqlraw-capture.a: $(call obj,$(CAPTURE_SRC))
 $(BUILD)/libcqlraw-tool.a: $(call obj,$(TOOL_SRC))
 $(BUILD)/libcqlraw-test.a: $(call obj,$(HELP_SRC))
 $(BUILD)/%.a: $(BUILD)/files
@@ -76,20 +90,20 @@ $(BUILD)/%.a: $(BUILD)/files
 $(BUILD)/libcqlraw-proto.so.$(SOVERSION): $(call obj,$(PROTO_SRC))
 $(BUILD)/libcqlraw.so.$(SOVERSION): $(call obj,$(PROTO_SRC) $(LIB_SRC))
 $(BUILD)/%.so.$(SOVERSION): $(BUILD)/files $(BUILD)/flags
-	$(CC) -shared -Wl,-soname,$(@F) -Wl,--no-undefined $(ALL_LDFLAGS) -o $@ $(filter %.o,$^)
+	$(CC) -shared -Wl,-soname,$(@F) -Wl,--no-undefined $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LDLIBS)
 $(BUILD)/%.so: $(BUILD)/%.so.$(SOVERSION)
 	ln -sf $(<F) $@
 
 $(BUILD)/cqlraw: $(call obj,$(MAIN_SRC)) $(LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcqlraw-test.a $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lm
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka -lm
 
 $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # --- what can be asked for
 

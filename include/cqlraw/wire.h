@@ -1,6 +1,6 @@
 /*
- * wire.h - the notations of the CQL native protocol: a bounded reader, a growing writer, and the
- * 9-byte frame header.
+ * wire.h - the notations of the CQL native protocol: a bounded reader, a growing writer, the 9-byte
+ * frame header, and compressed bodies.
  *
  * Both are sticky: after the first failure every further read yields zero and every further write
  * does nothing, and the first error stays. So a message is written down as the list of its fields,
@@ -337,6 +337,24 @@ struct cqlr_frame {
  * accepts. */
 CQLR_API void cqlr_frame_read(const uint8_t p[CQLR_FRAME_HEADER], struct cqlr_frame *f);
 CQLR_API void cqlr_frame_write(uint8_t p[CQLR_FRAME_HEADER], const struct cqlr_frame *f);
+
+/* ---- compressed bodies (native_protocol_v4.spec section 5): lz4 is [int] size of the plain body,
+ * then one LZ4 block. The whole body is compressed, prefix included; the header never is ---- */
+
+/* What STARTUP may ask for. A library built without LZ4 knows the value and refuses it. */
+enum cqlr_compression { CQLR_COMPRESSION_NONE, CQLR_COMPRESSION_LZ4 };
+
+/* false when the library was built without LZ4: reading and writing then give CQLR_E_STATE. */
+CQLR_API bool cqlr_lz4_built(void);
+/* Appends the plain body to w. The announced size must be at most `max`, at most 255 x the block,
+ * and exactly what comes out; all of the block must be used. An empty body may come without a
+ * block. CQLR_E_PROTO with the reason in err otherwise, or the writer's error; what w held stays as
+ * it was. `body` must not lie in w. */
+CQLR_API CQLR_MUST_USE int cqlr_lz4_read(struct cqlr_wr *w, struct cqlr_bytes body, uint32_t max,
+                                         struct cqlr_err *err);
+/* Appends the compressed form of `plain` to w, which may be longer. Returns w->rc. `plain` must not
+ * lie in w. */
+CQLR_API CQLR_MUST_USE int cqlr_lz4_write(struct cqlr_wr *w, struct cqlr_bytes plain);
 
 #ifdef __cplusplus
 }

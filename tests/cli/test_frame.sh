@@ -78,8 +78,14 @@ gives "QUERY of v5" 0 decode --hex 05000001070000000400000001
 stdout_has "says that it is not decoded" '^    note this message of protocol v5 is not decoded$'
 gives "STARTUP of v5" 0 decode --hex "05${STARTUP:2}"
 stdout_has "is decoded" '^    option CQL_VERSION 3.0.0$'
-gives "a compressed body" 0 decode --hex 8401000108000000020102
-stdout_is "is shown as bytes" 'response v4 stream 1 RESULT flags compressed body 2 bytes\n    note the body is compressed\n    body 0x0102\n'
+gives "a compressed body" 0 decode --hex 840100010800000009000000044000000001
+stdout_is "is decoded when it is LZ4" 'response v4 stream 1 RESULT flags compressed body 9 bytes\n    plain length 4\n    kind VOID\n'
+gives "a body compressed by something else" 0 decode --hex 8401000108000000020102
+stdout_is "is shown as bytes" 'response v4 stream 1 RESULT flags compressed body 2 bytes\n    note the body is compressed, and not with LZ4\n    body 0x0102\n'
+gives "a compressed body that is wrong" 2 decode --hex 840100010800000009000000044000000009
+stderr_has "is told with the offset in the plain one" '^cqlraw frame: frame 1 at 0: in the plain body: RESULT kind: unknown at 4$'
+gives "a password that is compressed with LZ4" 0 decode --hex 040100000f0000001e00000018f009000000140063617373616e6472610063617373616e647261
+stdout_has "is not shown" '^    token length 20 '
 gives "an opcode that is not known" 0 decode --hex 04000000420000000155
 stdout_is "is a number" 'request v4 stream 0 0x42 flags - body 1 byte\n    note messages of this kind are not decoded\n    body 0x55\n'
 gives "control characters" 0 decode --hex "0400000009000000080000000453 1b0a9b"

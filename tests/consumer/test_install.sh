@@ -79,15 +79,17 @@ builds "$HERE/codec.cpp" c++ cqlraw-proto codec -std=c++17
 gives "the codec alone, from C++" 0 "$tmp/codec"
 stdout_is "what was written was read" 'SELECT key FROM system.local at ONE\n'
 
-check "static linking" cc -std=c11 -I"$PREFIX/include" "$HERE/blocking.c" "$PREFIX/lib/libcqlraw.a" -o "$tmp/static"
+read -r -a flags < <(with_pc --static --cflags --libs cqlraw)
+check "static linking" cc -static -std=c11 "$HERE/blocking.c" -o "$tmp/static" "${flags[@]}"
 gives "the static program" 0 "$tmp/static" "$HOST"
 
 check "CMake finds the package" cmake -S "$HERE" -B "$tmp/cmake" -DCMAKE_PREFIX_PATH="$PREFIX"
 check "CMake builds" cmake --build "$tmp/cmake"
 gives "the program that CMake built" 0 "$tmp/cmake/blocking" "$HOST"
 stdout_is "it prints the row too" 'local has a port\n'
-check "it built every example but libuv" test "$(find "$tmp/cmake" -maxdepth 1 -type f -perm -u+x | wc -l)" = \
-    "$(($(find "$HERE" -name '*.c' -o -name '*.cpp' | wc -l) - 1))"
+gives "the static program that CMake built" 0 env -u LD_LIBRARY_PATH "$tmp/cmake/blocking_static" "$HOST"
+check "it built every example but libuv, and one twice" test "$(find "$tmp/cmake" -maxdepth 1 -type f -perm -u+x | wc -l)" = \
+    "$(find "$HERE" -name '*.c' -o -name '*.cpp' | wc -l)"
 
 check "make uninstall" in_tree uninstall
 check "nothing is left" test -z "$(find "$ROOT" ! -type d)"

@@ -25,6 +25,25 @@ AGAIN(auth_response)
 AGAIN(auth_challenge)
 AGAIN(auth_success)
 AGAIN(error)
+AGAIN(server_event)
+
+/* Statement by statement. */
+static int batch_again(struct cqlr_rd *r, struct cqlr_wr *w)
+{
+    struct cqlr_batch m;
+    struct cqlr_batch_statement s;
+    struct cqlr_wr all;
+    int rc = cqlr_batch_read(r, &m);
+    if (rc)
+        return rc;
+    cqlr_wr_init(&all, NULL, 0);
+    for (struct cqlr_span it = m.statements; cqlr_batch_next(&it, &s);)
+        cqlr_batch_statement_write(&all, &s);
+    m.statements = (struct cqlr_span){m.statements.count, all.p, all.n};
+    rc = all.rc ? all.rc : cqlr_batch_write(w, &m);
+    cqlr_wr_fini(&all);
+    return rc;
+}
 
 static int prefix_again(struct cqlr_rd *r, const struct cqlr_frame *f, struct cqlr_wr *w)
 {
@@ -126,6 +145,8 @@ int again(const struct cqlr_frame *f, const uint8_t *body, size_t n, struct cqlr
         [CQLR_OP_PREPARE] = prepare_again,
         [CQLR_OP_EXECUTE] = execute_again,
         [CQLR_OP_REGISTER] = register_again,
+        [CQLR_OP_EVENT] = server_event_again,
+        [CQLR_OP_BATCH] = batch_again,
         [CQLR_OP_AUTH_RESPONSE] = auth_response_again,
         [CQLR_OP_AUTH_CHALLENGE] = auth_challenge_again,
         [CQLR_OP_AUTH_SUCCESS] = auth_success_again,

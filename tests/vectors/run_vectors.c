@@ -61,8 +61,8 @@ static int say(const uint8_t *block, const struct cqlr_frame *f, size_t n, struc
     cqlr_wr_init(&json, NULL, 0);
     memset(err, 0, sizeof *err);
     cqlr_wr_reset(text);
-    int rc = frame_print(text, f, body, block, &lines, err);
-    int json_rc = frame_print(&json, f, body, block, &object, &why);
+    int rc = frame_print(text, f, body, block, &lines, NULL, err);
+    int json_rc = frame_print(&json, f, body, block, &object, NULL, &why);
     cqlr__json_init(&j, (struct cqlr_str){(char *)json.p, json.n}, &why);
     *is_json = json_rc == rc && cqlr__json_value(&j, &raw) == 1 && cqlr__json_value(&j, &raw) == 0;
     cqlr_wr_fini(&json);
@@ -86,27 +86,59 @@ static bool said_ok(const struct vector *v, const struct cqlr_frame *f, struct c
     return fail(v, "says something else");
 }
 
+/* The first n bytes of the body, read and written again; a compressed one as it was before. */
+static int body_again(const struct vector *v, const struct cqlr_frame *f, size_t n,
+                      struct cqlr_wr *w, struct cqlr_err *err)
+{
+    struct cqlr_wr plain;
+    uint8_t *block = block_new(v, n);
+    memset(err, 0, sizeof *err);
+    cqlr_wr_reset(w);
+    cqlr_wr_init(&plain, NULL, 0);
+    struct cqlr_bytes body = {block + CQLR_FRAME_HEADER, n};
+    int rc = v->plain ? cqlr_lz4_read(&plain, body, CQLR_FRAME_MAX, err) : 0;
+    if (v->plain)
+        body = (struct cqlr_bytes){plain.p, plain.n};
+    if (!rc)
+        rc = again(f, body.p, body.n, w, err);
+    cqlr_wr_fini(&plain);
+    free(block);
+    return rc;
+}
+
+/* What the compressor makes of the plain body is read back as that. */
+static bool compressed_ok(const struct vector *v)
+{
+    struct cqlr_wr body, plain;
+    struct cqlr_err err;
+    cqlr_wr_init(&body, NULL, 0);
+    cqlr_wr_init(&plain, NULL, 0);
+    bool ok = !cqlr_lz4_write(&body, (struct cqlr_bytes){v->plain, v->plain_n}) &&
+              !cqlr_lz4_read(&plain, (struct cqlr_bytes){body.p, body.n}, CQLR_FRAME_MAX, &err) &&
+              plain.n == v->plain_n && (!plain.n || !memcmp(plain.p, v->plain, plain.n));
+    cqlr_wr_fini(&body);
+    cqlr_wr_fini(&plain);
+    return ok;
+}
+
 static bool written_ok(const struct vector *v, const struct cqlr_frame *f, struct cqlr_wr *w)
 {
-    struct cqlr_err err = {0};
-    uint8_t *block = block_new(v, f->length);
-    cqlr_wr_reset(w);
-    int rc = again(f, block + CQLR_FRAME_HEADER, f->length, w, &err);
-    free(block);
-    if (rc)
+    struct cqlr_err err;
+    const uint8_t *want = v->plain ? v->plain : v->bytes + CQLR_FRAME_HEADER;
+    size_t n = v->plain ? v->plain_n : f->length - v->rest;
+    if (body_again(v, f, f->length, w, &err))
         return fail(v, err.code ? err.text : "not written again");
-    if (w->n != f->length || (w->n && memcmp(w->p, v->bytes + CQLR_FRAME_HEADER, w->n) != 0))
+    if (w->n != n || (n && memcmp(w->p, want, n) != 0))
         return fail(v, "body not written the same");
-    return true;
+    return !v->plain || compressed_ok(v) || fail(v, "not compressed again");
 }
 
 static bool cut_ok(const struct vector *v, const struct cqlr_frame *f, size_t n, struct cqlr_wr *w)
 {
-    struct cqlr_err err = {0}, said;
+    struct cqlr_err err, said;
     bool is_json;
+    int rc = body_again(v, f, n, w, &err);
     uint8_t *block = block_new(v, n);
-    cqlr_wr_reset(w);
-    int rc = again(f, block + CQLR_FRAME_HEADER, n, w, &err);
     int said_rc = say(block, f, n, w, &is_json, &said);
     free(block);
     if (rc == CQLR_E_PROTO && err.code == rc && err.text[0] && err.offset <= n &&
@@ -119,7 +151,7 @@ static bool cut_ok(const struct vector *v, const struct cqlr_frame *f, size_t n,
 
 static bool cuts_ok(const struct vector *v, const struct cqlr_frame *f, struct cqlr_wr *w)
 {
-    for (size_t n = 0; n < f->length; n++)
+    for (size_t n = 0; n + v->rest < f->length; n++)
         if (!cut_ok(v, f, n, w))
             return false;
     return true;

@@ -23,18 +23,18 @@ static int hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int hex_add(struct vector *v, const char *s)
+static int hex_add(uint8_t **bytes, size_t *n, const char *s)
 {
     size_t digits = strlen(s);
     if (digits % 2)
         return -1;
-    v->bytes = must(realloc(v->bytes, v->n + digits / 2 + 1));
+    *bytes = must(realloc(*bytes, *n + digits / 2 + 1));
     for (size_t i = 0; i < digits; i += 2) {
         int high = hex_digit(s[i]);
         int low = hex_digit(s[i + 1]);
         if (high < 0 || low < 0)
             return -1;
-        v->bytes[v->n++] = (uint8_t)(high << 4 | low);
+        (*bytes)[(*n)++] = (uint8_t)(high << 4 | low);
     }
     return 0;
 }
@@ -57,14 +57,20 @@ static struct vector *vector_add(struct vectors *set, const char *name)
     v->says = must(strdup(""));
     v->bytes = must(malloc(1));
     v->n = 0;
+    v->plain = NULL;
+    v->plain_n = 0;
+    v->rest = 0;
     return v;
 }
 
-/* What stands behind `key` and a space, or NULL when the line starts otherwise. */
+/* What stands behind `key` and a space ("" when nothing does), or NULL when the line starts
+ * otherwise. */
 static const char *after(const char *line, const char *key)
 {
     size_t n = strlen(key);
-    return strncmp(line, key, n) == 0 && line[n] == ' ' ? line + n + 1 : NULL;
+    if (strncmp(line, key, n) != 0 || (line[n] && line[n] != ' '))
+        return NULL;
+    return line + n + (line[n] == ' ');
 }
 
 static int line_read(struct vectors *set, const char *line)
@@ -78,7 +84,13 @@ static int line_read(struct vectors *set, const char *line)
     if (!v)
         return -1;
     if ((s = after(line, "hex")))
-        return hex_add(v, s);
+        return hex_add(&v->bytes, &v->n, s);
+    if ((s = after(line, "plain")))
+        return hex_add(&v->plain, &v->plain_n, s);
+    if ((s = after(line, "rest"))) {
+        v->rest = strtoul(s, NULL, 10);
+        return v->rest ? 0 : -1;
+    }
     if ((s = after(line, ">"))) {
         says_add(v, s);
         return 0;
@@ -128,6 +140,7 @@ void vectors_free(struct vectors *set)
         free(set->v[i].about);
         free(set->v[i].says);
         free(set->v[i].bytes);
+        free(set->v[i].plain);
     }
     free(set->v);
     memset(set, 0, sizeof *set);

@@ -5,7 +5,10 @@
  *     name WORD        starts a vector
  *     about TEXT       one line for people
  *     hex DIGITS       bytes of the frame, header included; several lines are one string of bytes
- *     > TEXT           a line of what the frame says, as `cqlraw frame decode --show-secrets` does
+ *     plain DIGITS     the body before it was compressed; lines like those of hex. Such a body is
+ * not compared with what is written again (compressors may differ), the plain one is rest N the
+ * last N bytes of the body belong to no field: they may be missing, and are not written again >
+ * TEXT           a line of what the frame says, as `cqlraw frame decode --show-secrets` does
  */
 #ifndef CQLRAW_TESTS_VECTORS_H
 #define CQLRAW_TESTS_VECTORS_H
@@ -19,6 +22,9 @@ struct vector {
     char *says;     /* the lines behind "> ", each with its newline */
     uint8_t *bytes; /* the whole frame */
     size_t n;
+    uint8_t *plain; /* NULL = it is not compressed */
+    size_t plain_n;
+    size_t rest;
 };
 
 struct vectors {

@@ -1,10 +1,10 @@
 # The runner of the vector files. It needs the codec, and of the program what says a frame.
 
 RUN_VECTORS_SRC = tests/vectors/run_vectors.c tests/vectors/vectors.c tests/vectors/again.c
-SAY_FRAME_SRC = $(patsubst %,tools/cqlraw/%.c,inspect/frame_print inspect/frame_rows inspect/fields rows/width rows/out_json rows/cells io/say)
+SAY_FRAME_SRC = $(patsubst %,tools/cqlraw/%.c,inspect/frame_print inspect/frame_requests inspect/frame_responses inspect/frame_rows inspect/fields rows/width rows/out_json rows/cells io/say)
 VECTORS += $(BUILD)/tests/vectors/run_vectors
 ALL_SRC += $(RUN_VECTORS_SRC)
 
 $(BUILD)/tests/vectors/run_vectors: $(call obj,$(RUN_VECTORS_SRC) $(SAY_FRAME_SRC)) $(BUILD)/libcqlraw-proto.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)

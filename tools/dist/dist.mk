@@ -21,7 +21,7 @@ INSTALLED = $(BINDIR)/cqlraw $(addprefix $(LIBDIR)/,$(notdir $(LIBRARIES) $(SONA
 $(FILLED_IN): $(BUILD)/dist/%: tools/dist/%.in always
 	@mkdir -p $(@D)
 	@sed -e 's|@VERSION@|$(VERSION)|g; s|@PREFIX@|$(PREFIX)|g; s|@LIBDIR@|$(LIBDIR)|g; s|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
-	     -e 's|@SOVERSION@|$(SOVERSION)|g' $< >$@
+	     -e 's|@SOVERSION@|$(SOVERSION)|g; s|@LDLIBS@|$(LDLIBS)|g' $< >$@
 
 install: all $(FILLED_IN)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/cqlraw $(DESTDIR)$(INCLUDEDIR)/cqlraw

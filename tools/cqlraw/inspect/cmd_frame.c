@@ -115,7 +115,7 @@ static int decode(const struct input *in, const struct frame_style *style, size_
     if (body.n > CQLR_FRAME_MAX)
         body.n = CQLR_FRAME_MAX;
     cqlr_wr_init(&w, NULL, OUTPUT_MAX);
-    int why = frame_print(&w, &f, body, in->p, style, &err);
+    int why = frame_print(&w, &f, body, in->p, style, NULL, &err);
     int rc = out_stdout(FRAME, (const char *)w.p, w.n);
     cqlr_wr_fini(&w);
     if (why == CQLR_E_NOMEM) {

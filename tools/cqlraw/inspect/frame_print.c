@@ -1,27 +1,18 @@
 /*
- * frame_print.c - one function a message, which reads it and says its fields; what was read before
- * an error is said too.
+ * frame_print.c - a frame: its header, what stands in front of the message, and by opcode what says
+ * the message (frame_requests.c, frame_responses.c).
  *
- * Bodies are decoded as native_protocol_v4.spec tells. Of v3 only Prepared is another. Of v5, in
- * frames that stand outside of segments, the messages of the handshake are the same; the others are
- * shown as bytes, as is what is compressed.
+ * Bodies are decoded as native_protocol_v4.spec tells, compressed ones once they are not. Of v3
+ * only Prepared is another. Of v5, in frames that stand outside of segments, the messages of the
+ * handshake are the same; the others are shown as bytes.
  */
-#include "frame_print.h"
+#include "frame_say.h"
 
 #include <stdio.h>
 
-#include "fields.h"
-#include "frame_rows.h"
 #include "tools/cqlraw/cli.h"
 
-struct printer {
-    struct fields f;
-    struct cqlr_rd r; /* the body */
-    const struct cqlr_frame *frame;
-    const struct frame_style *style;
-};
-
-static void say_consistency(struct fields *f, const char *key, uint16_t code)
+void say_consistency(struct fields *f, const char *key, uint16_t code)
 {
     const char *name = cqlr_consistency_name(code);
     char number[16];
@@ -29,8 +20,7 @@ static void say_consistency(struct fields *f, const char *key, uint16_t code)
     field_text(f, key, cqlr_cstr(name ? name : number));
 }
 
-/* Bytes that only the peers understand; those of AUTH_RESPONSE hold a password. */
-static void say_opaque(struct printer *p, const char *key, struct cqlr_value v)
+void say_opaque(struct printer *p, const char *key, struct cqlr_value v)
 {
     struct fields *f = &p->f;
     if (p->frame->opcode != CQLR_OP_AUTH_RESPONSE || p->style->secrets || v.n < 0) {
@@ -56,7 +46,7 @@ static void say_rest(struct printer *p, const char *key)
     p->r.p = p->r.end;
 }
 
-static int say_undecoded(struct printer *p, const char *why)
+int say_undecoded(struct printer *p, const char *why)
 {
     field_text(&p->f, "note", cqlr_cstr(why));
     say_rest(p, "body");
@@ -92,302 +82,14 @@ static int say_prefix(struct printer *p)
     return rc;
 }
 
-/* ---- requests ---- */
-
-static int say_startup(struct printer *p)
-{
-    struct cqlr_startup m;
-    struct cqlr_str key, v;
-    int rc = cqlr_startup_read(&p->r, &m);
-    if (rc)
-        return rc;
-    fields_key(&p->f, "options");
-    fields_open(&p->f, '{');
-    while (cqlr_string_map_next(&m.options, &key, &v)) {
-        field_begin_entry(&p->f, "option", key);
-        fields_text(&p->f, v);
-        field_end(&p->f);
-    }
-    fields_close(&p->f, '}');
-    return 0;
-}
-
-static int say_register(struct printer *p)
-{
-    struct cqlr_register m;
-    int rc = cqlr_register_read(&p->r, &m);
-    if (!rc)
-        field_list(&p->f, "events", "event", m.events);
-    return rc;
-}
-
-static void say_values(struct fields *f, struct cqlr_span values, uint8_t flags)
-{
-    struct cqlr_str name;
-    struct cqlr_value v;
-    fields_key(f, "values");
-    fields_open(f, flags & CQLR_PARAM_NAMES ? '{' : '[');
-    while (cqlr_params_next(&values, flags, &name, &v)) {
-        if (flags & CQLR_PARAM_NAMES)
-            field_begin_entry(f, "value", name);
-        else if (!f->json)
-            field_begin(f, "value");
-        fields_value(f, v);
-        field_end(f);
-    }
-    fields_close(f, flags & CQLR_PARAM_NAMES ? '}' : ']');
-}
-
-static void say_params(struct fields *f, const struct cqlr_params *p)
-{
-    say_consistency(f, "consistency", p->consistency);
-    if (p->flags & CQLR_PARAM_VALUES)
-        say_values(f, p->values, p->flags);
-    if (p->flags & CQLR_PARAM_SKIP_METADATA)
-        field_truth(f, "skip_metadata", true);
-    if (p->flags & CQLR_PARAM_PAGE_SIZE)
-        field_number(f, "page_size", p->page_size);
-    if (p->flags & CQLR_PARAM_PAGING_STATE)
-        field_value(f, "paging_state", p->paging_state);
-    if (p->flags & CQLR_PARAM_SERIAL)
-        say_consistency(f, "serial_consistency", p->serial);
-    if (p->flags & CQLR_PARAM_TIMESTAMP)
-        field_number(f, "timestamp", p->timestamp);
-}
-
-static int say_query(struct printer *p)
-{
-    struct cqlr_query m;
-    int rc = cqlr_query_read(&p->r, &m);
-    if (!rc || m.cql.n)
-        field_text(&p->f, "cql", m.cql);
-    if (!rc)
-        say_params(&p->f, &m.params);
-    return rc;
-}
-
-static int say_prepare(struct printer *p)
-{
-    struct cqlr_prepare m;
-    int rc = cqlr_prepare_read(&p->r, &m);
-    if (!rc)
-        field_text(&p->f, "cql", m.cql);
-    return rc;
-}
-
-static int say_execute(struct printer *p)
-{
-    struct cqlr_execute m;
-    int rc = cqlr_execute_read(&p->r, &m);
-    if (!rc || m.id.n)
-        field_bytes(&p->f, "id", m.id.p, m.id.n);
-    if (!rc)
-        say_params(&p->f, &m.params);
-    return rc;
-}
-
-/* AUTH_RESPONSE, AUTH_CHALLENGE and AUTH_SUCCESS have one form. */
-static int say_token(struct printer *p)
-{
-    struct cqlr_auth_response m;
-    int rc = cqlr_auth_response_read(&p->r, &m);
-    if (!rc)
-        say_opaque(p, "token", m.token);
-    return rc;
-}
-
-/* ---- responses ---- */
-
-static int say_authenticate(struct printer *p)
-{
-    struct cqlr_authenticate m;
-    int rc = cqlr_authenticate_read(&p->r, &m);
-    if (!rc)
-        field_text(&p->f, "class", m.class_name);
-    return rc;
-}
-
-static int say_supported(struct printer *p)
-{
-    struct cqlr_supported m;
-    struct cqlr_str key, choice;
-    struct cqlr_span choices;
-    struct fields *f = &p->f;
-    int rc = cqlr_supported_read(&p->r, &m);
-    if (rc)
-        return rc;
-    fields_key(f, "options");
-    fields_open(f, '{');
-    while (cqlr_string_multimap_next(&m.options, &key, &choices)) {
-        field_begin_entry(f, "option", key);
-        fields_open(f, '[');
-        while (cqlr_string_list_next(&choices, &choice)) {
-            fields_text(f, choice);
-            fields_plain(f, choices.count ? ", " : "");
-        }
-        fields_close(f, ']');
-        field_end(f);
-    }
-    fields_close(f, '}');
-    return 0;
-}
-
-/* The fields that an ERROR of this code has. */
-static void say_error_fields(struct fields *f, const struct cqlr_error *m)
-{
-    switch (m->code) {
-    case CQLR_SERVER_UNAVAILABLE:
-    case CQLR_SERVER_WRITE_TIMEOUT:
-    case CQLR_SERVER_READ_TIMEOUT:
-    case CQLR_SERVER_READ_FAILURE:
-    case CQLR_SERVER_WRITE_FAILURE:
-    case CQLR_SERVER_CAS_WRITE_UNKNOWN:
-        say_consistency(f, "consistency", m->consistency);
-        field_number(f, "required", m->required);
-        field_number(f, m->code == CQLR_SERVER_UNAVAILABLE ? "alive" : "received", m->received);
-        break;
-    case CQLR_SERVER_FUNCTION_FAILURE:
-    case CQLR_SERVER_ALREADY_EXISTS:
-        field_text(f, "keyspace", m->keyspace);
-        field_text(f, "name", m->name);
-        break;
-    case CQLR_SERVER_UNPREPARED:
-        field_bytes(f, "id", m->id.p, m->id.n);
-        break;
-    default:
-        break;
-    }
-    if (m->code == CQLR_SERVER_READ_FAILURE || m->code == CQLR_SERVER_WRITE_FAILURE)
-        field_number(f, "failures", m->failures);
-    if (m->code == CQLR_SERVER_READ_FAILURE || m->code == CQLR_SERVER_READ_TIMEOUT)
-        field_truth(f, "data_present", m->data_present);
-    if (m->write_type.n)
-        field_text(f, "write_type", m->write_type);
-    if (m->code == CQLR_SERVER_FUNCTION_FAILURE)
-        field_list(f, "arguments", "argument", m->arguments);
-}
-
-static int say_error(struct printer *p)
-{
-    struct cqlr_error m;
-    struct fields *f = &p->f;
-    char code[16];
-    uint32_t number = cqlr_rd_left(&p->r) < 4 ? 0 : cqlr_be32(p->r.p);
-    if (p->frame->version == 5 &&
-        (number == CQLR_SERVER_READ_FAILURE || number == CQLR_SERVER_WRITE_FAILURE))
-        return say_undecoded(p, "failures of protocol v5 are not decoded");
-    int rc = cqlr_error_read(&p->r, &m);
-    const char *name = cqlr_server_error_name(m.code);
-    if (rc && !m.message.n)
-        return rc;
-    snprintf(code, sizeof code, "0x%04x", (unsigned)m.code);
-    field_begin(f, "code");
-    fields_text(f, cqlr_cstr(code));
-    if (name) {
-        fields_plain(f, " ");
-        fields_key(f, "name");
-        fields_text(f, cqlr_cstr(name));
-    }
-    field_end(f);
-    field_text(f, "message", m.message);
-    if (!rc)
-        say_error_fields(f, &m);
-    return rc;
-}
-
-static void say_change(struct fields *f, const struct cqlr_schema_change *m)
-{
-    field_text(f, "change", m->change);
-    field_text(f, "target", m->target);
-    if (m->keyspace.n)
-        field_text(f, "keyspace", m->keyspace);
-    if (m->name.n)
-        field_text(f, "name", m->name);
-    if (m->arguments.count)
-        field_list(f, "arguments", "argument", m->arguments);
-}
-
-static int say_result(struct printer *p)
-{
-    static const char *const kinds[] = {"",         "VOID",         "ROWS", "SET_KEYSPACE",
-                                        "PREPARED", "SCHEMA_CHANGE"};
-    struct cqlr_result m;
-    uint32_t kind = cqlr_rd_left(&p->r) < 4 ? 0 : cqlr_be32(p->r.p);
-    if (kind > 0 && kind < sizeof kinds / sizeof *kinds)
-        field_text(&p->f, "kind", cqlr_cstr(kinds[kind]));
-    if (kind == CQLR_RESULT_PREPARED && p->frame->version < 4)
-        return say_undecoded(p, "Prepared of protocol v3 is not decoded");
-    int rc = cqlr_result_read(&p->r, NULL, &m);
-    if (m.kind == CQLR_RESULT_ROWS)
-        return frame_rows(&p->f, &p->r, &m.u.rows);
-    if (m.kind == CQLR_RESULT_PREPARED)
-        return frame_prepared(&p->f, &p->r, &m.u.prepared);
-    if (!rc && m.kind == CQLR_RESULT_SET_KEYSPACE)
-        field_text(&p->f, "keyspace", m.u.keyspace);
-    if (!rc && m.kind == CQLR_RESULT_SCHEMA_CHANGE)
-        say_change(&p->f, &m.u.schema_change);
-    return rc;
-}
-
-/* ---- events (section 4.2.6) ---- */
-
-static bool is(struct cqlr_str s, const char *word)
-{
-    return cqlr_str_equal(s, cqlr_cstr(word));
-}
-
-static void say_schema_event(struct fields *f, struct cqlr_rd *r)
-{
-    struct cqlr_schema_change m = {.change = cqlr_rd_string(r, "schema change"),
-                                   .target = {NULL, 0}};
-    m.target = cqlr_rd_string(r, "schema change target");
-    m.keyspace = cqlr_rd_string(r, "schema change keyspace");
-    if (!is(m.target, "KEYSPACE"))
-        m.name = cqlr_rd_string(r, "schema change name");
-    if (is(m.target, "FUNCTION") || is(m.target, "AGGREGATE"))
-        m.arguments = cqlr_rd_string_list(r, "schema change arguments");
-    if (!r->rc)
-        say_change(f, &m);
-}
-
-static void say_node_event(struct fields *f, struct cqlr_rd *r)
-{
-    static const struct cqlr_type inet = {.id = CQLR_TYPE_INET};
-    struct cqlr_err err;
-    struct cqlr_str change = cqlr_rd_string(r, "event change");
-    struct cqlr_bytes address = cqlr_rd_inetaddr(r, "event address");
-    int32_t port = cqlr_rd_i32(r, "event port");
-    if (r->rc)
-        return;
-    field_text(f, "change", change);
-    cqlr_wr_reset(&f->scratch);
-    if (!cqlr_value_print(&f->scratch, &inet, (struct cqlr_value){address.p, (int32_t)address.n},
-                          CQLR_TEXT, &err))
-        field_text(f, "address", (struct cqlr_str){(const char *)f->scratch.p, f->scratch.n});
-    field_number(f, "port", port);
-}
-
-static int say_event(struct printer *p)
-{
-    struct cqlr_str type = cqlr_rd_string(&p->r, "event type");
-    if (p->r.rc)
-        return p->r.rc;
-    field_text(&p->f, "event", type);
-    if (is(type, "SCHEMA_CHANGE"))
-        say_schema_event(&p->f, &p->r);
-    else if (is(type, "STATUS_CHANGE") || is(type, "TOPOLOGY_CHANGE"))
-        say_node_event(&p->f, &p->r);
-    return p->r.rc;
-}
-
-/* ---- a frame ---- */
+/* ---- the message ---- */
 
 static int say_nothing(struct printer *p)
 {
     return p->r.rc;
 }
 
-static int say_body(struct printer *p)
+static int say_message(struct printer *p)
 {
     static const struct {
         int (*say)(struct printer *p);
@@ -405,13 +107,12 @@ static int say_body(struct printer *p)
         [CQLR_OP_EXECUTE] = {say_execute, false},
         [CQLR_OP_REGISTER] = {say_register, true},
         [CQLR_OP_EVENT] = {say_event, true},
+        [CQLR_OP_BATCH] = {say_batch, false},
         [CQLR_OP_AUTH_CHALLENGE] = {say_token, true},
         [CQLR_OP_AUTH_RESPONSE] = {say_token, true},
         [CQLR_OP_AUTH_SUCCESS] = {say_token, true},
     };
     uint8_t opcode = p->frame->opcode;
-    if (p->frame->flags & CQLR_FLAG_COMPRESSED)
-        return say_undecoded(p, "the body is compressed");
     int rc = say_prefix(p);
     if (rc)
         return rc;
@@ -424,6 +125,53 @@ static int say_body(struct printer *p)
         say_rest(p, "rest");
     return rc;
 }
+
+/* ---- compressed bodies (section 5) ---- */
+
+/* Offsets in what went wrong count from the start of the plain body: say so. */
+static int in_plain_body(struct printer *p, int rc)
+{
+    struct cqlr_err why = *p->r.err;
+    return rc ? err_set(p->r.err, rc, "in the plain body: %s", why.text) : 0;
+}
+
+/* Where nothing tells how a body is compressed, it is LZ4 when it can be read as that. */
+static int say_compressed(struct printer *p)
+{
+    enum frame_compression by = p->about->compression;
+    struct cqlr_bytes body = {p->r.p, cqlr_rd_left(&p->r)};
+    struct cqlr_err why = {0};
+    struct cqlr_wr plain;
+    if (body.n < p->frame->length)
+        return say_undecoded(p, "the body is compressed, and cut off");
+    if (by == FRAME_OTHER)
+        return say_undecoded(p, "the body is compressed, and not with LZ4");
+    cqlr_wr_init(&plain, NULL, 0);
+    int rc = cqlr_lz4_read(&plain, body, CQLR_FRAME_MAX, &why);
+    if (!rc) {
+        struct cqlr_err *err = p->r.err;
+        field_number(&p->f, "plain_length", (int64_t)plain.n);
+        cqlr_rd_init(&p->r, plain.p, plain.n, err);
+        rc = in_plain_body(p, say_message(p));
+    } else if (rc == CQLR_E_PROTO && by == FRAME_LZ4) {
+        say_undecoded(p, "the body is compressed with LZ4");
+        *p->r.err = why;
+    } else if (rc == CQLR_E_PROTO || rc == CQLR_E_STATE) {
+        rc = say_undecoded(p, rc == CQLR_E_STATE ? "the body is compressed, and LZ4 not built in"
+                                                 : "the body is compressed, and not with LZ4");
+    } else {
+        err_set(p->r.err, rc, "the plain body: %s", cqlr_errcode_text(rc));
+    }
+    cqlr_wr_fini(&plain);
+    return rc;
+}
+
+static int say_body(struct printer *p)
+{
+    return p->frame->flags & CQLR_FLAG_COMPRESSED ? say_compressed(p) : say_message(p);
+}
+
+/* ---- a frame ---- */
 
 static void say_flags(struct fields *f, uint8_t flags)
 {
@@ -440,6 +188,21 @@ static void say_flags(struct fields *f, uint8_t flags)
         fields_plain(f, flags >> 1 ? "," : "");
     }
     fields_close(f, ']');
+}
+
+/* Time and connection, in captures. */
+static void say_place(struct fields *f, const struct frame_about *about, bool response)
+{
+    char text[32];
+    if (!about->captured)
+        return;
+    frame_time(text, sizeof text, about->time_ns, f->json);
+    fields_key(f, "time");
+    fields_raw(f, cqlr_cstr(text));
+    fields_plain(f, " c");
+    fields_key(f, "connection");
+    fields_number(f, about->connection);
+    fields_plain(f, response ? " < " : " > ");
 }
 
 static void say_header(struct fields *f, const struct cqlr_frame *frame, size_t offset)
@@ -477,15 +240,27 @@ static int say_cut(const struct cqlr_frame *frame, size_t n, int rc, struct cqlr
                    (unsigned)frame->length, rc ? ": " : "", rc ? why.text : "");
 }
 
-int frame_print(struct cqlr_wr *w, const struct cqlr_frame *frame, struct cqlr_bytes body,
-                const uint8_t *start, const struct frame_style *style, struct cqlr_err *err)
+void frame_time(char *text, size_t size, uint64_t ns, bool json)
 {
-    struct printer p = {.frame = frame, .style = style};
+    unsigned long long seconds = ns / 1000000000, rest = ns % 1000000000;
+    if (json)
+        snprintf(text, size, "%llu.%09llu", seconds, rest);
+    else
+        snprintf(text, size, "+%llu.%06llu", seconds, rest / 1000);
+}
+
+int frame_print(struct cqlr_wr *w, const struct cqlr_frame *frame, struct cqlr_bytes body,
+                const uint8_t *start, const struct frame_style *style,
+                const struct frame_about *about, struct cqlr_err *err)
+{
+    static const struct frame_about nothing = {.captured = false};
+    struct printer p = {.frame = frame, .style = style, .about = about ? about : &nothing};
     fields_init(&p.f, w, style->json);
     cqlr_rd_init(&p.r, body.p, body.n, err);
     p.r.start = start;
     fields_open(&p.f, '{');
-    say_header(&p.f, frame, (size_t)(body.p - start) - CQLR_FRAME_HEADER);
+    say_place(&p.f, p.about, frame->response);
+    say_header(&p.f, frame, p.about->offset + (size_t)(body.p - start) - CQLR_FRAME_HEADER);
     int rc = say_body(&p);
     if (body.n < frame->length)
         rc = say_cut(frame, body.n, rc, err);

@@ -72,11 +72,9 @@ struct row_reader {
     struct cqlr_err *err; /* the first error */
 };
 
-/* A cell whose bytes don't fit the column's type. */
-static void say_misfit(struct row_reader *rr, const struct cqlr_column *c, struct cqlr_value v,
-                       const struct cqlr_err *why)
+/* A value whose bytes don't fit its type. */
+static void say_misfit(struct fields *f, struct cqlr_value v, const struct cqlr_err *why)
 {
-    struct fields *f = rr->f;
     fields_open(f, '{');
     fields_key(f, "bytes");
     fields_value(f, v);
@@ -85,30 +83,40 @@ static void say_misfit(struct row_reader *rr, const struct cqlr_column *c, struc
     fields_text(f, cqlr_cstr(why->text));
     fields_plain(f, ")");
     fields_close(f, '}');
-    if (!rr->err->code) {
-        size_t at = (size_t)(v.p - rr->r->start);
-        err_set(rr->err, CQLR_E_PROTO, "row %u, column \"%.*s\" at %zu: %s", (unsigned)rr->row,
-                (int)(c->name.n < NAME_SHOWN ? c->name.n : NAME_SHOWN), c->name.p, at, why->text);
-        rr->err->offset = at;
+}
+
+bool frame_value(struct fields *f, const struct cqlr_type *t, struct cqlr_value v,
+                 struct cqlr_err *err)
+{
+    struct cqlr_err why = {0};
+    cqlr_wr_reset(&f->scratch);
+    if (cqlr_value_print(&f->scratch, t, v, f->json ? CQLR_JSON : CQLR_LITERAL, &why)) {
+        say_misfit(f, v, &why);
+        if (err)
+            *err = why;
+        return false;
     }
+    if (f->json)
+        fields_raw(f, (struct cqlr_str){(const char *)f->scratch.p, f->scratch.n});
+    else
+        fields_cut(f, v.n < 0 ? 0 : (size_t)v.n);
+    return true;
 }
 
 static void say_cell(struct row_reader *rr, uint32_t i)
 {
     const struct cqlr_column *c = &rr->columns->col[i];
-    struct fields *f = rr->f;
-    struct cqlr_err why = {0};
+    struct cqlr_err why;
     struct cqlr_value v = cqlr_rd_bytes(rr->r, "cell");
     if (rr->r->rc)
         return;
-    fields_plain(f, i ? ", " : "");
-    cqlr_wr_reset(&f->scratch);
-    if (cqlr_value_print(&f->scratch, c->type, v, f->json ? CQLR_JSON : CQLR_LITERAL, &why))
-        say_misfit(rr, c, v, &why);
-    else if (f->json)
-        fields_raw(f, (struct cqlr_str){(const char *)f->scratch.p, f->scratch.n});
-    else
-        fields_cut(f, v.n < 0 ? 0 : (size_t)v.n);
+    fields_plain(rr->f, i ? ", " : "");
+    if (!frame_value(rr->f, c->type, v, &why) && !rr->err->code) {
+        size_t at = (size_t)(v.p - rr->r->start);
+        err_set(rr->err, CQLR_E_PROTO, "row %u, column \"%.*s\" at %zu: %s", (unsigned)rr->row,
+                (int)(c->name.n < NAME_SHOWN ? c->name.n : NAME_SHOWN), c->name.p, at, why.text);
+        rr->err->offset = at;
+    }
 }
 
 static void say_row(struct row_reader *rr)
@@ -144,7 +152,8 @@ static struct cqlr_rd behind(const struct cqlr_rd *r, const struct cqlr_spec *s,
     return rest;
 }
 
-int frame_rows(struct fields *f, struct cqlr_rd *r, const struct cqlr_rows *m)
+int frame_rows(struct fields *f, struct cqlr_rd *r, const struct cqlr_rows *m,
+               const struct cqlr_columns *known)
 {
     struct cqlr_err err = {0};
     if (!m->spec.bytes.p)
@@ -157,6 +166,8 @@ int frame_rows(struct fields *f, struct cqlr_rd *r, const struct cqlr_rows *m)
     say_metadata(f, &m->spec, c, m->paging_state);
     struct cqlr_rd rest = behind(r, &m->spec, &err);
     struct row_reader rr = {.f = f, .r = &rest, .columns = c, .err = &err};
+    if ((m->spec.flags & CQLR_META_NO_METADATA) && known && known->count == c->count)
+        rr.columns = known;
     int32_t count = cqlr_rd_i32(&rest, "rows count");
     if (!rest.rc && count >= 0)
         say_rows(&rr, (uint32_t)count);
