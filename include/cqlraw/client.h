@@ -59,6 +59,15 @@ struct cqlr_client_opts {
     const char *keyspace; /* of tables whose name has none: USE is sent before the client counts as
                              open, with the name as it stands (case counts). One that the server
                              refuses is CQLR_E_SERVER. NULL = none */
+    const char *application_version; /* told in STARTUP, as application_name */
+    const char *client_id; /* likewise: a UUID as text; the same in all clients that belong together
+                              shows them as one in system_views.clients */
+    bool throw_on_overload; /* a server with too much to do answers OVERLOADED, rather than read no
+                               more requests */
+    bool no_compact;        /* COMPACT STORAGE tables look like any other (servers before 4.0) */
+    enum cqlr_compression compression; /* of what is sent and received; default none. A server that
+                                          does not know it is CQLR_E_SERVER, see link.h */
+    uint32_t compress_from; /* requests with shorter bodies are sent as they are; default 512 */
 };
 CQLR_API void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size);
 

@@ -48,7 +48,12 @@ struct cqlr_conn_opts {
     void (*on_open)(void *arg);
     void (*on_close)(void *arg, int rc);
     void (*on_push)(void *arg, const struct cqlr_event *ev); /* EVENT messages; ev as above */
-    void *arg; /* of these three, each of which may be NULL */
+    void *arg;             /* of these three, each of which may be NULL */
+    const char *client_id; /* this and the rest: as in link.h */
+    bool throw_on_overload;
+    bool no_compact;
+    enum cqlr_compression compression;
+    uint32_t compress_from;
 };
 CQLR_API void cqlr_conn_opts_init(struct cqlr_conn_opts *o, size_t size);
 

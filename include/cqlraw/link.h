@@ -40,6 +40,15 @@ struct cqlr_link_opts {
     const char *username; /* client: SASL PLAIN when the server sends AUTHENTICATE; NULL: that is
                              CQLR_E_AUTH. Borrowed until OPEN or the failure. */
     const char *password;
+    const char *client_id;  /* client: CLIENT_ID of STARTUP, a UUID as text that all connections of
+                               one program share; as application_name */
+    bool throw_on_overload; /* client: THROW_ON_OVERLOAD of STARTUP: the server answers OVERLOADED
+                               where it would else stop reading */
+    bool no_compact;        /* client: NO_COMPACT of STARTUP, for servers before 4.0 */
+    enum cqlr_compression compression; /* client: COMPRESSION of STARTUP; LZ4 makes no link when
+                                          cqlr_lz4_built says false. Default none. */
+    uint32_t compress_from; /* bodies of so many bytes leave compressed, once that is agreed on,
+                               where it makes them smaller; default 512 */
 };
 CQLR_API void cqlr_link_opts_init(struct cqlr_link_opts *o, size_t size);
 
@@ -56,12 +65,12 @@ enum cqlr_event_kind {
                        STARTUP comes as a request too. */
 };
 
-/* What arrived. Pointers into the link's receive buffer are borrowed until the next cqlr_link_room
- * or cqlr_link_feed. */
+/* What arrived. All its pointers are borrowed until the next cqlr_link_next, cqlr_link_room or
+ * cqlr_link_feed. */
 struct cqlr_event {
     enum cqlr_event_kind kind;
     uint8_t opcode;
-    uint8_t flags;
+    uint8_t flags; /* of the header; with CQLR_FLAG_COMPRESSED, too, prefix and body are plain */
     int16_t stream;
     void *tag;                 /* REPLY: what cqlr_link_request was given */
     struct cqlr_prefix prefix; /* section 2.2: trace id, warnings, payload; zero without */
@@ -98,7 +107,7 @@ CQLR_API bool cqlr_link_mid_frame(const cqlr_link *l);
 CQLR_API struct cqlr_wr *cqlr_link_begin(cqlr_link *l);
 /* Client: the frame is a request. Gives the stream (1..32767), or CQLR_E_AGAIN when all are taken,
  * CQLR_E_STATE before OPEN, or the writer's error; what was written is then dropped. `flags` as in
- * enum cqlr_frame_flag. */
+ * enum cqlr_frame_flag; whether a body leaves compressed is the link's to say. */
 CQLR_API CQLR_MUST_USE int cqlr_link_request(cqlr_link *l, uint8_t opcode, uint8_t flags,
                                              void *tag);
 /* Server: the frame answers the request that came on `stream`. 0 or the writer's error (the frame
@@ -107,6 +116,24 @@ CQLR_API CQLR_MUST_USE int cqlr_link_respond(cqlr_link *l, uint8_t opcode, uint8
                                              int16_t stream);
 /* Drops what was written since begin. */
 CQLR_API void cqlr_link_drop(cqlr_link *l);
+
+/*
+ * Compression (section 5). A client asks for it in STARTUP. From then on answers may come
+ * compressed, each as the server likes, READY and AUTHENTICATE included: a server that does not
+ * heed the option works. One that refuses it (ERROR 0x000A) is an error that names it: whoever asks
+ * for compression may have a reason, and asking which kinds there are first would cost a round
+ * trip. Requests are compressed once the server has shown that it does so itself, with a first body
+ * (Cassandra's READY is one): never STARTUP, and never the password.
+ *
+ * A plain body lies in a buffer of the link's, which holds one body, at most max_frame bytes, and
+ * gives memory back that one large body needed. A compressed body that does not hold exactly what
+ * it announces ends the connection.
+ *
+ * A server calls this when it grants what a STARTUP asked for, also between begin and respond:
+ * requests may then come compressed, and answers leave so. 0, or CQLR_E_STATE: not a server, or a
+ * library built without LZ4.
+ */
+CQLR_API CQLR_MUST_USE int cqlr_link_compress(cqlr_link *l, enum cqlr_compression compression);
 
 /* The request on this stream is given up (timed out): its answer will be swallowed, its id is not
  * used until then. */

@@ -347,9 +347,8 @@ enum cqlr_compression { CQLR_COMPRESSION_NONE, CQLR_COMPRESSION_LZ4 };
 /* false when the library was built without LZ4: reading and writing then give CQLR_E_STATE. */
 CQLR_API bool cqlr_lz4_built(void);
 /* Appends the plain body to w. The announced size must be at most `max`, at most 255 x the block,
- * and exactly what comes out; all of the block must be used. An empty body may come without a
- * block. CQLR_E_PROTO with the reason in err otherwise, or the writer's error; what w held stays as
- * it was. `body` must not lie in w. */
+ * and exactly what comes out; all of the block must be used. CQLR_E_PROTO with the reason in err
+ * otherwise, or the writer's error; what w held stays as it was. `body` must not lie in w. */
 CQLR_API CQLR_MUST_USE int cqlr_lz4_read(struct cqlr_wr *w, struct cqlr_bytes body, uint32_t max,
                                          struct cqlr_err *err);
 /* Appends the compressed form of `plain` to w, which may be longer. Returns w->rc. `plain` must not

@@ -10,6 +10,7 @@
 #include "proto/link/internal.h"
 
 #define CQL_VERSION "3.0.0"
+#define LZ4_NAME    "lz4"
 #define CLASS_SHOWN 120 /* bytes of a class name in an error */
 
 /* The options of STARTUP as the entries of a string map. */
@@ -20,10 +21,14 @@ static struct cqlr_span write_options(struct cqlr_wr *w, const struct cqlr_link_
         const char *value;
     } rows[] = {
         {"CQL_VERSION", CQL_VERSION},
+        {"COMPRESSION", o->compression == CQLR_COMPRESSION_LZ4 ? LZ4_NAME : NULL},
+        {"NO_COMPACT", o->no_compact ? "true" : NULL},
+        {"THROW_ON_OVERLOAD", o->throw_on_overload ? "1" : NULL},
         {"DRIVER_NAME", "cqlraw"},
         {"DRIVER_VERSION", CQLRAW_VERSION},
         {"APPLICATION_NAME", o->application_name},
         {"APPLICATION_VERSION", o->application_version},
+        {"CLIENT_ID", o->client_id},
     };
     struct cqlr_span map = {0, NULL, 0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -138,6 +143,13 @@ static int on_auth_challenge(struct cqlr_link *l, struct cqlr_event *ev)
         "take user name and password (SASL PLAIN)");
 }
 
+/* A server that does not know the compression may say only that something is wrong. */
+static bool compression_may_be_why(const struct cqlr_link *l)
+{
+    return l->hello == CQLR__HELLO_STARTUP && l->compression != CQLR_COMPRESSION_NONE &&
+           l->err.server_code == CQLR_SERVER_PROTOCOL_ERROR;
+}
+
 /* An ERROR on stream 0, whenever it comes; bad credentials have a code of their own. */
 static int on_error(struct cqlr_link *l, struct cqlr_event *ev)
 {
@@ -149,7 +161,8 @@ static int on_error(struct cqlr_link *l, struct cqlr_event *ev)
     if (cqlr__link_server_error(l, CQLR_E_SERVER, ev->body) == CQLR_E_SERVER &&
         l->err.server_code == CQLR_SERVER_BAD_CREDENTIALS && l->hello != CQLR__HELLO_DONE)
         l->err.code = CQLR_E_AUTH;
-    cqlr__err_prefix(&l->err, "%s", what[l->hello]);
+    cqlr__err_prefix(&l->err, "%s%s", what[l->hello],
+                     compression_may_be_why(l) ? " (it asked for COMPRESSION " LZ4_NAME ")" : "");
     return l->err.code;
 }
 

@@ -1,6 +1,7 @@
 /*
- * internal.h - the inside of a link, shared by the four files that make it: link.c (life),
- * link_in.c (bytes → events), link_out.c (messages → bytes), hello.c (the handshake).
+ * internal.h - the inside of a link, shared by the files that make it: link.c (life), link_in.c
+ * (bytes → events), link_out.c (messages → bytes), pack.c (prefix, compression), hello.c (the
+ * handshake).
  */
 #ifndef CQLRAW_PROTO_LINK_INTERNAL_H
 #define CQLRAW_PROTO_LINK_INTERNAL_H
@@ -48,7 +49,21 @@ struct cqlr_link {
     bool secret; /* a password is among the bytes of `out`: they are wiped when they have left */
 
     struct cqlr__streams streams;
+
+    enum cqlr_compression compression; /* asked for (client) or granted (server) */
+    bool packs; /* bodies leave compressed: the peer has asked for it, or has sent one */
+    uint32_t compress_from;
+    struct cqlr_wr plain;  /* the body of the last event that came compressed */
+    struct cqlr_wr packed; /* scratch: the body that leaves */
 };
+
+/* A body that is compressed, or has a prefix → ev->prefix and ev->body. A plain one lies in
+ * l->plain until the next. 0 or the link's error. */
+int cqlr__link_unpack(struct cqlr_link *l, const struct cqlr_frame *f, const uint8_t *body,
+                      struct cqlr_event *ev);
+/* With compression: makes the body of the frame that is being written smaller. false when it stays
+ * plain. */
+bool cqlr__link_pack(struct cqlr_link *l);
 
 /* Overwrites what is in the output buffer. */
 void cqlr__link_wipe_out(struct cqlr_link *l);

@@ -11,6 +11,8 @@
     (OP(STARTUP) | OP(OPTIONS) | OP(QUERY) | OP(PREPARE) | OP(EXECUTE) | OP(REGISTER) |            \
      OP(BATCH) | OP(AUTH_RESPONSE))
 
+#define COMPRESS_FROM 512 /* a smaller body saves less than compressing it costs */
+
 /* Copies what both sides know of an options struct: its size tells how much the caller has. */
 static void copy_opts(struct cqlr_link_opts *to, const struct cqlr_link_opts *from, size_t size)
 {
@@ -24,16 +26,22 @@ void cqlr_link_opts_init(struct cqlr_link_opts *o, size_t size)
         .role = CQLR_CLIENT,
         .max_frame = CQLR_FRAME_MAX,
         .max_streams = CQLR__STREAM_MAX,
+        .compress_from = COMPRESS_FROM,
     };
     memset(o, 0, size);
     copy_opts(o, &full, size);
+}
+
+static bool possible(enum cqlr_compression c)
+{
+    return c == CQLR_COMPRESSION_NONE || (c == CQLR_COMPRESSION_LZ4 && cqlr_lz4_built());
 }
 
 static bool valid(const struct cqlr_link_opts *o)
 {
     return (o->role == CQLR_CLIENT || o->role == CQLR_SERVER) && o->max_frame >= 1 &&
            o->max_frame <= CQLR_FRAME_MAX && o->max_streams >= 1 &&
-           o->max_streams <= CQLR__STREAM_MAX;
+           o->max_streams <= CQLR__STREAM_MAX && possible(o->compression);
 }
 
 cqlr_link *cqlr_link_new(const struct cqlr_link_opts *opts)
@@ -55,8 +63,12 @@ cqlr_link *cqlr_link_new(const struct cqlr_link_opts *opts)
         .max_frame = o.max_frame,
         .username = o.username,
         .password = o.password,
+        .compression = client ? o.compression : CQLR_COMPRESSION_NONE,
+        .compress_from = o.compress_from,
     };
     cqlr_wr_init(&l->out, mem, 0);
+    cqlr_wr_init(&l->plain, mem, o.max_frame);
+    cqlr_wr_init(&l->packed, mem, 0);
     cqlr__streams_init(&l->streams, mem, o.max_streams);
     if (client && cqlr__hello_start(l, &o)) {
         cqlr_link_free(l);
@@ -73,8 +85,19 @@ void cqlr_link_free(cqlr_link *l)
         cqlr__link_wipe_out(l);
     cqlr__streams_fini(&l->streams);
     cqlr_wr_fini(&l->out);
+    cqlr_wr_fini(&l->plain);
+    cqlr_wr_fini(&l->packed);
     cqlr__mem_free(l->mem, l->in, l->in_cap);
     cqlr__mem_free(l->mem, l, sizeof *l);
+}
+
+int cqlr_link_compress(cqlr_link *l, enum cqlr_compression compression)
+{
+    if (l->role != CQLR_SERVER || !possible(compression))
+        return CQLR_E_STATE;
+    l->compression = compression;
+    l->packs = compression != CQLR_COMPRESSION_NONE;
+    return 0;
 }
 
 const struct cqlr_err *cqlr_link_err(const cqlr_link *l)

@@ -1,6 +1,6 @@
 /*
  * link_in.c - bytes → events: received bytes stay where they were put, and an event is a view of
- * one complete frame among them.
+ * one complete frame among them (or of its plain body, when it came compressed).
  *
  * A frame is judged as soon as its header is there, so a length that is refused costs no memory; a
  * body is looked at when it is complete. The buffer grows when it is nearly full of bytes that have
@@ -12,6 +12,7 @@
 #include "proto/link/internal.h"
 
 #define FIRST_CAP ((size_t)64 * 1024)
+#define SAYS_MORE (CQLR_FLAG_COMPRESSED | CQLR_FLAG_TRACING | CQLR_FLAG_PAYLOAD | CQLR_FLAG_WARNING)
 
 /* ---- the buffer ---- */
 
@@ -190,7 +191,7 @@ static int check_header(struct cqlr_link *l, const struct cqlr_frame *f)
                       f->length, l->max_frame);
         return bad_header(l, 5);
     }
-    if (f->flags & CQLR_FLAG_COMPRESSED) {
+    if (f->flags & CQLR_FLAG_COMPRESSED && l->compression == CQLR_COMPRESSION_NONE) {
         cqlr__err_set(&l->err, CQLR_E_PROTO,
                       "frame header: compressed body, but no compression was agreed on");
         return bad_header(l, 1);
@@ -206,18 +207,6 @@ static int check_header(struct cqlr_link *l, const struct cqlr_frame *f)
 }
 
 /* ---- events ---- */
-
-/* Reads what the flags announce in front of a body. */
-static int read_prefix(struct cqlr_link *l, uint8_t flags, const uint8_t *body, size_t n,
-                       struct cqlr_event *ev)
-{
-    struct cqlr_rd r;
-    cqlr_rd_init(&r, body, n, &l->err);
-    if (cqlr_prefix_read(&r, flags, l->role == CQLR_CLIENT, &ev->prefix))
-        return l->err.code;
-    ev->body = (struct cqlr_bytes){r.p, cqlr_rd_left(&r)};
-    return 0;
-}
 
 int cqlr__link_server_error(struct cqlr_link *l, int code, struct cqlr_bytes body)
 {
@@ -281,9 +270,10 @@ static int take_frame(struct cqlr_link *l, const struct cqlr_frame *f, const uin
     ev->flags = f->flags;
     ev->stream = f->stream;
     ev->tag = NULL;
-    if (f->flags & (CQLR_FLAG_TRACING | CQLR_FLAG_PAYLOAD | CQLR_FLAG_WARNING)) {
-        if (read_prefix(l, f->flags, body, f->length, ev))
-            return l->err.code;
+    if (f->flags & SAYS_MORE) {
+        int rc = cqlr__link_unpack(l, f, body, ev);
+        if (rc)
+            return rc;
     } else {
         ev->prefix = (struct cqlr_prefix){0};
         ev->body = (struct cqlr_bytes){body, f->length};

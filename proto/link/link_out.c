@@ -73,6 +73,17 @@ int cqlr__link_end_frame(struct cqlr_link *l, uint8_t opcode, uint8_t flags, int
     return 0;
 }
 
+/* Compresses the body where that was agreed on and makes it smaller; gives the header's flags. What
+ * the handshake says on its own account does not come here: STARTUP is never compressed, and of a
+ * password no copy is made. */
+static uint8_t pack(struct cqlr_link *l, uint8_t flags)
+{
+    flags &= (uint8_t)~CQLR_FLAG_COMPRESSED;
+    if (l->packs && cqlr__link_pack(l))
+        flags |= CQLR_FLAG_COMPRESSED;
+    return flags;
+}
+
 int cqlr_link_request(cqlr_link *l, uint8_t opcode, uint8_t flags, void *tag)
 {
     int rc = check_frame(l);
@@ -83,7 +94,7 @@ int cqlr_link_request(cqlr_link *l, uint8_t opcode, uint8_t flags, void *tag)
         cqlr_link_drop(l);
         return id;
     }
-    rc = cqlr__link_end_frame(l, opcode, flags, (int16_t)id);
+    rc = cqlr__link_end_frame(l, opcode, pack(l, flags), (int16_t)id);
     assert(rc == 0); /* it was checked above, and an id is never lost */
     return id;
 }
@@ -94,7 +105,8 @@ int cqlr_link_respond(cqlr_link *l, uint8_t opcode, uint8_t flags, int16_t strea
         cqlr_link_drop(l);
         return CQLR_E_STATE;
     }
-    return cqlr__link_end_frame(l, opcode, flags, stream);
+    int rc = check_frame(l);
+    return rc ? rc : cqlr__link_end_frame(l, opcode, pack(l, flags), stream);
 }
 
 size_t cqlr_link_out(const cqlr_link *l, const uint8_t **p)

@@ -59,8 +59,6 @@ int cqlr_lz4_read(struct cqlr_wr *w, struct cqlr_bytes body, uint32_t max, struc
     struct cqlr_bytes block = {r.p, cqlr_rd_left(&r)};
     if (r.rc || check_sizes(plain, block.n, max, err))
         return CQLR_E_PROTO;
-    if (plain == 0 && block.n == 0) /* no block at all: some peers send an empty body so */
-        return w->rc;
     if (cqlr_wr_grow(w, plain))
         return cqlr__err_set(err, w->rc, "compressed body: %s for %u plain bytes",
                              cqlr_errcode_text(w->rc), plain);

@@ -21,6 +21,8 @@
 
 void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size)
 {
+    struct cqlr_conn_opts conn;
+    cqlr_conn_opts_init(&conn, sizeof conn);
     const struct cqlr_client_opts defaults = {.size = size,
                                               .contact_points = "127.0.0.1",
                                               .port = 9042,
@@ -28,7 +30,8 @@ void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size)
                                               .request_timeout = 10 * SECOND,
                                               .consistency = CQLR_CL_LOCAL_ONE,
                                               .page_size = 5000,
-                                              .max_frame = CQLR_FRAME_MAX};
+                                              .max_frame = CQLR_FRAME_MAX,
+                                              .compress_from = conn.compress_from};
     memset(o, 0, size);
     memcpy(o, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
@@ -79,6 +82,8 @@ static void destroy(cqlr_client *cl)
         mem->resize(mem->arg, cl->cells, cl->cells_cap * sizeof *cl->cells, 0);
     free_string(mem, cl->contact_points);
     free_string(mem, cl->application_name);
+    free_string(mem, cl->application_version);
+    free_string(mem, cl->client_id);
     free_string(mem, cl->keyspace);
     free_string(mem, cl->username);
     free_secret(mem, cl->password);
@@ -101,6 +106,8 @@ static bool copy_strings(cqlr_client *cl)
     const char *hosts = o->contact_points ? o->contact_points : "127.0.0.1";
     return copy_string(cl->mem, hosts, &cl->contact_points) &&
            copy_string(cl->mem, o->application_name, &cl->application_name) &&
+           copy_string(cl->mem, o->application_version, &cl->application_version) &&
+           copy_string(cl->mem, o->client_id, &cl->client_id) &&
            copy_string(cl->mem, o->keyspace, &cl->keyspace) &&
            copy_string(cl->mem, o->username, &cl->username) &&
            copy_string(cl->mem, o->password, &cl->password);
@@ -295,6 +302,12 @@ static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
     o.mem = cl->mem;
     o.max_frame = cl->o.max_frame;
     o.application_name = cl->application_name;
+    o.application_version = cl->application_version;
+    o.client_id = cl->client_id;
+    o.throw_on_overload = cl->o.throw_on_overload;
+    o.no_compact = cl->o.no_compact;
+    o.compression = cl->o.compression;
+    o.compress_from = cl->o.compress_from;
     o.username = cl->username;
     o.password = cl->password;
     o.connect_timeout = cl->o.connect_timeout;
@@ -333,17 +346,38 @@ static int try_next(cqlr_client *cl)
     return cl->err.code;
 }
 
+static int check_startup(cqlr_client *cl, const char *what, const char *value)
+{
+    if (value && strlen(value) > UINT16_MAX)
+        return cqlr__err_set(&cl->err, CQLR_E_USAGE, "%s has more than %u bytes", what,
+                             (unsigned)UINT16_MAX);
+    return 0;
+}
+
+static int check_compression(cqlr_client *cl)
+{
+    if (cl->o.compression == CQLR_COMPRESSION_NONE)
+        return 0;
+    if (cl->o.compression != CQLR_COMPRESSION_LZ4)
+        return cqlr__err_set(&cl->err, CQLR_E_USAGE, "compression is %d, which is none",
+                             (int)cl->o.compression);
+    if (!cqlr_lz4_built())
+        return cqlr__err_set(&cl->err, CQLR_E_USAGE, "this library was built without LZ4");
+    return 0;
+}
+
 /* What a connection would only answer with "no memory". */
 static int check_options(cqlr_client *cl)
 {
-    const char *name = cl->application_name;
+    int rc;
     if (cl->o.max_frame < 1 || cl->o.max_frame > CQLR_FRAME_MAX)
         return cqlr__err_set(&cl->err, CQLR_E_USAGE, "max_frame is %u, not 1 to %u",
                              cl->o.max_frame, CQLR_FRAME_MAX);
-    if (name && strlen(name) > UINT16_MAX)
-        return cqlr__err_set(&cl->err, CQLR_E_USAGE, "application_name has more than %u bytes",
-                             (unsigned)UINT16_MAX);
-    return 0;
+    if ((rc = check_startup(cl, "application_name", cl->application_name)) < 0 ||
+        (rc = check_startup(cl, "application_version", cl->application_version)) < 0 ||
+        (rc = check_startup(cl, "client_id", cl->client_id)) < 0)
+        return rc;
+    return check_compression(cl);
 }
 
 int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)

@@ -67,6 +67,8 @@ struct cqlr_client {
     struct cqlr_client_opts o;
     char *contact_points; /* copies of the strings in `o` */
     char *application_name;
+    char *application_version;
+    char *client_id;
     char *keyspace;
     char *username;
     char *password;

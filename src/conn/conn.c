@@ -19,11 +19,14 @@ static void copy_opts(struct cqlr_conn_opts *to, const struct cqlr_conn_opts *fr
 
 void cqlr_conn_opts_init(struct cqlr_conn_opts *o, size_t size)
 {
+    struct cqlr_link_opts link;
+    cqlr_link_opts_init(&link, sizeof link);
     const struct cqlr_conn_opts full = {
         .size = size,
         .max_frame = CQLR_FRAME_MAX,
         .connect_timeout = 5 * SECOND,
         .request_timeout = 10 * SECOND,
+        .compress_from = link.compress_from,
     };
     memset(o, 0, size);
     copy_opts(o, &full, size);
@@ -39,6 +42,11 @@ static cqlr_link *new_link(const struct cqlr_conn_opts *o)
     lo.application_version = o->application_version;
     lo.username = o->username;
     lo.password = o->password;
+    lo.client_id = o->client_id;
+    lo.throw_on_overload = o->throw_on_overload;
+    lo.no_compact = o->no_compact;
+    lo.compression = o->compression;
+    lo.compress_from = o->compress_from;
     return cqlr_link_new(&lo);
 }
 
@@ -57,7 +65,7 @@ cqlr_conn *cqlr_conn_new(const struct cqlr_conn_opts *opts)
         return NULL;
     }
     /* Were borrowed until now, or are the link's to look at. */
-    c->opts.application_name = c->opts.application_version = NULL;
+    c->opts.application_name = c->opts.application_version = c->opts.client_id = NULL;
     c->opts.username = c->opts.password = NULL;
     cqlr__reqs_init(&c->reqs, mem);
     cqlr__io_plain_init(&c->io);

@@ -36,7 +36,7 @@ says 64 'cqlraw run: --port: "70000" is out of range (1 to 65535)' "${c[@]}" run
 says 64 'cqlraw run: --cl: "SOME" is not a consistency level' "${c[@]}" run "$Q" --cl SOME
 says 64 'cqlraw run: --page-size: "0" is out of range' "${c[@]}" run "$Q" --page-size 0
 says 64 'cqlraw run: --protocol: "5" is not possible yet' "${c[@]}" run "$Q" --protocol 5
-says 64 'cqlraw run: --compression: "lz4" is not possible yet' "${c[@]}" run "$Q" --compression lz4
+says 64 'cqlraw run: --compression: "snappy" is not one of lz4|none' "${c[@]}" run "$Q" --compression snappy
 says 64 'cqlraw run: --delay is an option of "serve", not of "run"' "${c[@]}" run "$Q" --delay 1s
 says 64 'cqlraw run: --overwrite goes with --output' "${c[@]}" run "$Q" --overwrite
 says 64 'cqlraw run: --output: there is nothing to write' "${c[@]}" run "$Q" -o "$tmp/f" --format none

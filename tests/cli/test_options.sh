@@ -19,7 +19,7 @@ import json, sys
 o = json.load(open(sys.argv[1]))
 assert o["address"] == sys.argv[2] and o["release_version"].endswith("-stub")
 assert o["cluster_name"] == "cqlraw stub" and o["tokens"] == 256 and o["peers"] == []
-assert o["supported"]["PROTOCOL_VERSIONS"] == ["4/v4"] and o["supported"]["COMPRESSION"] == []
+assert o["supported"]["PROTOCOL_VERSIONS"] == ["4/v4"] and o["supported"]["COMPRESSION"] == ["lz4"]
 ' "$tmp/stdout" "$HOST"
 
 says 3 'cqlraw options: 127.0.0.1:1: connect: Connection refused' "$CQLRAW" options --host 127.0.0.1:1

@@ -214,11 +214,16 @@ static void options_that_no_connection_takes_are_usage_errors(void **state)
     static char long_name[UINT16_MAX + 2];
     const struct {
         uint32_t max_frame;
-        const char *name, *told;
+        const char *name, *version, *id;
+        int compression;
+        const char *told;
     } rows[] = {
-        {0, NULL, "max_frame is 0, not 1 to 268435456"},
-        {CQLR_FRAME_MAX + 1, NULL, "max_frame is 268435457"},
-        {CQLR_FRAME_MAX, long_name, "application_name has more than 65535 bytes"},
+        {0, NULL, NULL, NULL, 0, "max_frame is 0, not 1 to 268435456"},
+        {CQLR_FRAME_MAX + 1, NULL, NULL, NULL, 0, "max_frame is 268435457"},
+        {1, long_name, NULL, NULL, 0, "application_name has more than 65535 bytes"},
+        {1, NULL, long_name, NULL, 0, "application_version has more than 65535 bytes"},
+        {1, NULL, NULL, long_name, 0, "client_id has more than 65535 bytes"},
+        {1, NULL, NULL, NULL, 2, "compression is 2, which is none"},
     };
     (void)state;
     memset(long_name, 'n', UINT16_MAX + 1);
@@ -227,6 +232,9 @@ static void options_that_no_connection_takes_are_usage_errors(void **state)
         cqlr_client_opts_init(&o, sizeof o);
         o.max_frame = rows[i].max_frame;
         o.application_name = rows[i].name;
+        o.application_version = rows[i].version;
+        o.client_id = rows[i].id;
+        o.compression = (enum cqlr_compression)rows[i].compression;
         cqlr_client *cl = cqlr_client_new(&o);
         assert_int_equal(cqlr_sync_connect(cl), CQLR_E_USAGE);
         assert_non_null(strstr(cqlr_client_err(cl)->text, rows[i].told));

@@ -9,6 +9,7 @@ struct stream {
     struct cqlr_wr bytes;
     enum cqlr_role role;
     int requests; /* made by the client before the bytes come; -1: it still waits for READY */
+    bool lz4;     /* the client asks for compression */
 };
 
 static void client_stream(struct stream *s)
@@ -48,12 +49,40 @@ static void server_stream(struct stream *s)
     put_frame(&s->bytes, 0x05, 0, 0, CQLR_OP_OPTIONS, NULL, 0);
 }
 
+static void put_packed(struct cqlr_wr *w, uint8_t flags, int stream, uint8_t opcode,
+                       const void *body, size_t n)
+{
+    struct cqlr_wr packed;
+    cqlr_wr_init(&packed, NULL, 0);
+    assert_int_equal(cqlr_lz4_write(&packed, (struct cqlr_bytes){body, n}), 0);
+    put_frame(w, RESPONSE4, flags | CQLR_FLAG_COMPRESSED, stream, opcode, packed.p, packed.n);
+    cqlr_wr_fini(&packed);
+}
+
+/* A whole connection: READY, EVENTs between plain, compressed and long compressed bodies, and one
+ * that is broken. */
+static void compressed_stream(struct stream *s)
+{
+    static const uint8_t zeros[3000];
+    *s = (struct stream){.role = CQLR_CLIENT, .requests = -1, .lz4 = true};
+    cqlr_wr_init(&s->bytes, NULL, 0);
+    put_packed(&s->bytes, 0, 0, CQLR_OP_READY, NULL, 0);
+    put_packed(&s->bytes, 0, -1, CQLR_OP_EVENT, "\0\4DOWN", 6);
+    put_frame(&s->bytes, RESPONSE4, 0, -1, CQLR_OP_EVENT, "\0\2UP", 4);
+    put_packed(&s->bytes, CQLR_FLAG_WARNING, -1, CQLR_OP_EVENT, "\0\1\0\1w\0\2UP", 9);
+    put_packed(&s->bytes, 0, -1, CQLR_OP_EVENT, zeros, sizeof zeros);
+    put_packed(&s->bytes, 0, -1, CQLR_OP_EVENT, "\0\4DOWN", 6);
+    put_frame(&s->bytes, RESPONSE4, CQLR_FLAG_COMPRESSED, -1, CQLR_OP_EVENT, "\0\0\0\2\x10x", 6);
+}
+
 static cqlr_link *start(const struct stream *s)
 {
-    if (s->role == CQLR_SERVER)
-        return link_of(CQLR_SERVER, NULL);
-    if (s->requests < 0)
-        return link_of(CQLR_CLIENT, NULL);
+    struct cqlr_link_opts o;
+    cqlr_link_opts_init(&o, sizeof o);
+    o.role = s->role;
+    o.compression = s->lz4 ? CQLR_COMPRESSION_LZ4 : CQLR_COMPRESSION_NONE;
+    if (s->role == CQLR_SERVER || s->requests < 0)
+        return cqlr_link_new(&o);
     cqlr_link *l = open_client(NULL);
     for (int i = 1; i <= s->requests; i++)
         assert_int_equal(request(l, (void *)(uintptr_t)i), i);
@@ -171,6 +200,14 @@ static void answers_cut_anywhere(void **state)
     every_cut(&s, 42);
 }
 
+static void compressed_answers_cut_anywhere(void **state)
+{
+    struct stream s;
+    (void)state;
+    compressed_stream(&s);
+    every_cut(&s, 7);
+}
+
 static void requests_cut_anywhere(void **state)
 {
     struct stream s;
@@ -204,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_vectors_cut_anywhere),
         cmocka_unit_test(answers_cut_anywhere),
+        cmocka_unit_test(compressed_answers_cut_anywhere),
         cmocka_unit_test(requests_cut_anywhere),
         cmocka_unit_test(many_frames_through_a_small_buffer),
     };

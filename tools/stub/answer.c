@@ -4,12 +4,15 @@
  * Each function writes to a frame that was begun and returns the answer's opcode, or FAILED with
  * the error to send instead; what it wrote is then dropped.
  */
+#include <strings.h>
+
 #include "answer.h"
 
 #define FAILED (-1)
 
 struct request {
     struct stub_session *s;
+    cqlr_link *link;
     struct cqlr_rd r; /* the body */
     struct cqlr_err err;
     struct stub_failure failure;
@@ -47,30 +50,40 @@ static int answer_options(struct request *q, struct cqlr_wr *w)
     cqlr_wr_u16(w, 1);
     write_string(w, "4/v4");
     write_string(w, "COMPRESSION");
-    cqlr_wr_u16(w, 0);
+    cqlr_wr_u16(w, cqlr_lz4_built());
+    if (cqlr_lz4_built())
+        write_string(w, "lz4");
     write_string(w, "CQL_VERSION");
     cqlr_wr_u16(w, 1);
     write_string(w, "3.4.7");
     return CQLR_OP_SUPPORTED;
 }
 
+/* In any case, as Cassandra takes it. */
+static bool is_lz4(struct cqlr_str s)
+{
+    return cqlr_lz4_built() && s.n == 3 && strncasecmp(s.p, "lz4", 3) == 0;
+}
+
 static int answer_startup(struct request *q, struct cqlr_wr *w)
 {
     struct cqlr_startup m;
     struct cqlr_str k, v;
-    bool has_version = false;
+    bool has_version = false, lz4 = false;
     if (cqlr_startup_read(&q->r, &m))
         return fail_read(q);
     if (q->s->started)
         return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: a second STARTUP");
     while (cqlr_string_map_next(&m.options, &k, &v)) {
-        if (text_is(k, "COMPRESSION"))
-            return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: no compression here");
+        if (text_is(k, "COMPRESSION") && !(lz4 = is_lz4(v)))
+            return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: unknown compression algorithm");
         if (text_is(k, "CQL_VERSION"))
             has_version = v.n > 2 && v.p[0] == '3' && v.p[1] == '.';
     }
     if (!has_version)
         return fail(q, CQLR_SERVER_PROTOCOL_ERROR, "stub: STARTUP needs a CQL_VERSION of 3.x");
+    if (lz4 && cqlr_link_compress(q->link, CQLR_COMPRESSION_LZ4))
+        return fail(q, CQLR_SERVER_SERVER_ERROR, "stub: no compression here");
     if (q->s->store->user.p) {
         q->s->asked = true;
         write_string(w, "org.apache.cassandra.auth.PasswordAuthenticator");
@@ -224,7 +237,8 @@ static int answer_error(const struct request *q, cqlr_link *l, int16_t stream)
 
 int stub_answer(struct stub_session *s, cqlr_link *l, const struct cqlr_event *request)
 {
-    struct request q = {.s = s, .failure = {CQLR_SERVER_SERVER_ERROR, "stub: out of memory"}};
+    struct request q = {
+        .s = s, .link = l, .failure = {CQLR_SERVER_SERVER_ERROR, "stub: out of memory"}};
     struct cqlr_wr *w = cqlr_link_begin(l);
     if (!w)
         return CQLR_E_STATE;

@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 #include <sys/resource.h>
+
+#include <cqlraw/version.h>
 
 #include "client_args.h"
 #include "tools/cqlraw/config/password.h"
 #include "tools/cqlraw/io/log.h"
+#include "tools/cqlraw/io/text.h"
 
 /* Without "[...]" and ":PORT". */
 static struct cqlr_str address_of(struct cqlr_str point)
@@ -83,6 +87,33 @@ static int credentials(struct cqlr_client_opts *o, const struct args *a)
     return rc;
 }
 
+static int compression(struct cqlr_client_opts *o, const struct args *a)
+{
+    if (!args_is(a, OPT_COMPRESSION, "lz4"))
+        return 0;
+    o->compression = CQLR_COMPRESSION_LZ4;
+    if (cqlr_lz4_built())
+        return 0;
+    say(a->command->name, "--compression lz4: this cqlraw was built without LZ4");
+    return EXIT_USAGE;
+}
+
+/* A random UUID (RFC 9562 section 5.4), the same for all connections of this run, those of workers
+ * too. NULL: the kernel has none. */
+static const char *client_id(void)
+{
+    static char text[37];
+    uint8_t b[16];
+    struct text t = {.p = text, .size = sizeof text};
+    if (getrandom(b, sizeof b, 0) != sizeof b)
+        return NULL;
+    b[6] = (uint8_t)(0x40 | (b[6] & 0x0F));
+    b[8] = (uint8_t)(0x80 | (b[8] & 0x3F));
+    for (size_t i = 0; i < sizeof b; i++)
+        text_add(&t, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", b[i]);
+    return text;
+}
+
 int client_args(struct cqlr_client_opts *o, const struct args *a)
 {
     cqlr_client_opts_init(o, sizeof *o);
@@ -100,9 +131,12 @@ int client_args(struct cqlr_client_opts *o, const struct args *a)
     o->connect_timeout = a->v[OPT_CONNECT_TIMEOUT].n;
     o->keyspace = a->v[OPT_KEYSPACE].text;
     o->application_name = "cqlraw";
+    o->application_version = CQLRAW_VERSION;
+    o->client_id = client_id();
     if (log_wanted(a)) {
         o->log = log_line;
         o->log_arg = (void *)(uintptr_t)a; /* which log_line only reads */
     }
-    return credentials(o, a);
+    int rc = compression(o, a);
+    return rc ? rc : credentials(o, a);
 }

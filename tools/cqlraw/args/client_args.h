@@ -1,6 +1,6 @@
 /*
- * client_args.h - --host, --port, --cl, --page-size, the timeouts, name and password → the
- * library's options.
+ * client_args.h - --host, --port, --cl, --page-size, --compression, the timeouts, name and
+ * password → the library's options, and who this run is.
  */
 #ifndef CQLRAW_CLIENT_ARGS_H
 #define CQLRAW_CLIENT_ARGS_H

@@ -139,6 +139,9 @@ static void plan_of(struct ping_plan *plan, const struct args *a, const struct c
 {
     cqlr_conn_opts_init(&plan->conn, sizeof plan->conn);
     plan->conn.application_name = o->application_name;
+    plan->conn.application_version = o->application_version;
+    plan->conn.client_id = o->client_id;
+    plan->conn.compression = o->compression;
     plan->conn.username = o->username;
     plan->conn.password = o->password;
     plan->conn.connect_timeout = o->connect_timeout;

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# What is built with WITH_LZ4=0: complete, linked to no LZ4, and clear about what it cannot do.
+# shellcheck source=tests/cli/lib.sh
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../cli/lib.sh"
+
+without() { make -s -C "$TOP" BUILD="$tmp/build" CFLAGS=-O0 WITH_LZ4=0 "$@"; }
+names_lz4() { grep -q lz4 "$@"; }
+
+check "it builds without a warning" without -j"$(nproc)" WERROR=-Werror all
+exits "the library asks for no LZ4" 1 names_lz4 <(readelf -d "$tmp/build/libcqlraw.so" "$tmp/build/libcqlraw-proto.so")
+check "it exports the same names" env BUILD="$tmp/build" "$TOP/tools/check/lint" symbols
+check "make install" without PREFIX="$tmp/root" install
+exits "nor does what pkg-config says" 1 names_lz4 "$tmp/root/lib/pkgconfig/cqlraw.pc"
+
+with=$CQLRAW
+CQLRAW=$tmp/build/cqlraw
+serve --delay 0
+gives "it does its work" 0 query -e "SELECT key FROM system.local" --format csv
+stdout_is "uncompressed" 'key\nlocal\n'
+gives "its server" 0 "$CQLRAW" options --host "$HOST" --json
+stdout_has "offers no compression" '"COMPRESSION":\[\]'
+says 3 "STARTUP refused (it asked for COMPRESSION lz4): Protocol error (0x000a)" "$with" query --host "$HOST" --compression lz4 "SELECT key FROM system.local"
+for command in 'run SELECT' 'query SELECT' options ping; do
+    # shellcheck disable=SC2086 # a command and its argument
+    says 64 "cqlraw ${command% *}: --compression lz4: this cqlraw was built without LZ4" "$CQLRAW" $command --host "$HOST" --compression lz4
+done
