@@ -15,9 +15,12 @@
 extern "C" {
 #endif
 
-/* Option ids of native_protocol_v4.spec section 4.2.5.2. TEXT (0x0A, a legacy id) is read as
+/*
+ * Option ids of native_protocol_v4.spec section 4.2.5.2. TEXT (0x0A, a legacy id) is read as
  * VARCHAR. DURATION has no id in v4: it arrives as a custom class, and as 0x15 from others; both
- * are read as DURATION. */
+ * are read as DURATION. VECTOR has none in any version and always arrives as a custom class; its
+ * number is this library's own.
+ */
 enum cqlr_type_id {
     CQLR_TYPE_CUSTOM = 0x00,
     CQLR_TYPE_ASCII = 0x01,
@@ -44,7 +47,8 @@ enum cqlr_type_id {
     CQLR_TYPE_MAP = 0x21,
     CQLR_TYPE_SET = 0x22,
     CQLR_TYPE_UDT = 0x30,
-    CQLR_TYPE_TUPLE = 0x31
+    CQLR_TYPE_TUPLE = 0x31,
+    CQLR_TYPE_VECTOR = 0x10000
 };
 
 #define CQLR_TYPE_DEPTH 64 /* deeper nesting is refused */
@@ -52,25 +56,35 @@ enum cqlr_type_id {
 /* A node of a type. Everything it points to lives as long as the object the type came with. */
 struct cqlr_type {
     enum cqlr_type_id id;
-    uint32_t count; /* sub types: list and set 1, map 2 (key, value), tuple and UDT n, else 0 */
+    uint32_t count; /* sub types: list, set and vector 1, map 2 (key, value), tuple and UDT n, else
+                       0 */
+    uint32_t dimension;           /* VECTOR: elements of each value, at least 1 */
     const struct cqlr_type *sub;  /* count of them */
     const struct cqlr_str *field; /* UDT: the names of the fields, count of them; else NULL */
     struct cqlr_str keyspace;     /* UDT */
-    struct cqlr_str name;         /* UDT: its name; CUSTOM: the class name */
+    struct cqlr_str name;         /* UDT: its name; CUSTOM: the class name with its parameters */
 };
 
 /*
  * [option]: reads a type; nodes and copies of its names come from the arena. Unknown option ids are
- * an error (their length is unknown), unknown custom classes are kept as CUSTOM. Returns 0 or
- * r->rc. With a NULL arena the option is only walked and checked, *t is left as it was.
+ * an error (their length is unknown). Returns 0 or r->rc. With a NULL arena the option is only
+ * walked and checked, *t is left as it was.
+ *
+ * The class name of a custom type is read too: the server's own classes, with and without their
+ * package, become the types that they are, FrozenType and ReversedType what they wrap. Everything
+ * else is kept as CUSTOM, whose values are bytes: classes of others, what is no class name, what
+ * nests too deep, vectors of no dimension or of more bytes than a value can have. An unknown class
+ * within a known one is a sub type CUSTOM, but in a vector, whose layout it hides: the vector is
+ * CUSTOM then. CompositeType and DynamicCompositeType are CUSTOM as well: CQL has no name for them,
+ * and as 0x, which servers read too, they come back byte for byte, end-of-component bytes included.
  */
 CQLR_API CQLR_MUST_USE int cqlr_type_read(struct cqlr_rd *r, struct cqlr_arena *a,
                                           struct cqlr_type *t);
-/* The same as [option]; DURATION is written as v4 servers do, as custom class. */
+/* The same as [option]; DURATION and VECTOR are written as v4 servers do, as custom class. */
 CQLR_API void cqlr_type_write(struct cqlr_wr *w, const struct cqlr_type *t);
 
-/* The type as CQL writes it, without frozen: "map<text, list<int>>", a UDT's name without its
- * keyspace, a custom class in single quotes. */
+/* The type as CQL writes it, without frozen: "map<text, list<int>>", "vector<float, 3>", a UDT's
+ * name without its keyspace, a custom class in single quotes. */
 CQLR_API void cqlr_type_print(struct cqlr_wr *w, const struct cqlr_type *t);
 
 /*
@@ -97,16 +111,19 @@ struct cqlr_duration {
 CQLR_API CQLR_MUST_USE int cqlr_value_duration(struct cqlr_value v, struct cqlr_duration *out);
 
 /*
- * The elements of a list, set, map (2 per entry: key, value), tuple or UDT. Start with
+ * The elements of a list, set, map (2 per entry: key, value), tuple, UDT or vector. Start with
  * cqlr_elements_init, then cqlr_elements_next gives 1 and an element with its type, 0 at the end,
  * or a negative code with the reason in err. A tuple or UDT may carry fewer values than its type
- * has: the rest are given as null; more are an error.
+ * has: the rest are given as null; more are an error. A vector has as many elements as its type
+ * says and no nulls: of boolean, int, bigint, float, double, timestamp, uuid, timeuuid and vectors
+ * of them one behind the other, of other types each behind its length as an unsigned vint.
  */
 struct cqlr_elements {
     struct cqlr_rd rd;
     const struct cqlr_type *type;
     uint32_t count; /* elements in all */
     uint32_t i;     /* next one */
+    uint32_t width; /* bytes of each, when no length stands in front of it; else 0 */
 };
 CQLR_API CQLR_MUST_USE int cqlr_elements_init(struct cqlr_elements *e, const struct cqlr_type *t,
                                               struct cqlr_value v, struct cqlr_err *err);
@@ -138,11 +155,11 @@ enum cqlr_text_style {
  * - duration 1y2mo3d1h30m5s1ms2us3ns: parts that are 0 left out, one - in front of it all; 0ns.
  * - inet as RFC 5952 says, with ::ffff:1.2.3.4 and ::1.2.3.4.
  *   uuid in lower case. blob and CUSTOM 0x00ff.
- * - sets {1, 2}, maps {'a': 1}, lists [1, 2], tuples (1, null), UDTs {field: 1}; a name that is
- *   reserved or not [a-z][a-z0-9_]* stands in double quotes.
- * - JSON: lists, sets and tuples are arrays, maps and UDTs objects in the order of the value; a key
- *   that is no string is its JSON text as a string. What is not UTF-8 becomes U+FFFD.
- *   A key counts as 8 levels of nesting, so that no value of a few bytes has a text of gigabytes.
+ * - sets {1, 2}, maps {'a': 1}, lists and vectors [1, 2], tuples (1, null), UDTs {field: 1}; a
+ *   name that is reserved or not [a-z][a-z0-9_]* stands in double quotes.
+ * - JSON: lists, sets, vectors and tuples are arrays, maps and UDTs objects in the order of the
+ *   value; a key that is no string is its JSON text as a string, and counts as 8 levels of nesting,
+ *   so that no value of a few bytes has a text of gigabytes. What is not UTF-8 becomes U+FFFD.
  *
  * Text and ascii are not checked here in the other styles: they are the bytes that the server sent.
  * Returns 0, or CQLR_E_TYPE or CQLR_E_PROTO when the bytes don't fit the type, or w's error; the
@@ -163,7 +180,8 @@ CQLR_API CQLR_MUST_USE int cqlr_value_print(struct cqlr_wr *w, const struct cqlr
  * - duration: 1y2mo3w4d5h6m7s8ms9us10ns, each unit once and in this order, or P1Y2M3W4DT5H6M7S.
  * - float, double: also inf; decimal: 1.5, .5, 15E-1; varint up to 39,457 digits.
  * - tuples may be short. Fields of a UDT stand in any order, those that are not there are null.
- *   Within tuples and UDTs null is null, within lists, sets and maps it is refused.
+ *   Within tuples and UDTs null is null, within lists, sets, maps and vectors it is refused.
+ * - A vector has exactly the elements that its type says.
  * - "" and '' are the empty value of types that have one.
  *
  * What would lose something is refused: a fraction finer than the type, a number too large for it.
@@ -178,11 +196,12 @@ CQLR_API CQLR_MUST_USE int cqlr_value_parse(struct cqlr_wr *w, const struct cqlr
  * CQLR_JSON is read back, but for a time outside the day, and what a person would write: numbers
  * for numeric types and for timestamp in ms (as the text they are, so no digit is lost), strings
  * for every scalar type by cqlr_value_parse (blob "0x...", dates, uuids, numbers too), true and
- * false, arrays for lists, sets and tuples, which may be short, objects for maps (keys as JSON text
- * in strings when they are no strings) and UDTs, whose fields stand in any order, once; those that
- * are not there are null. "" is the empty value of types that have one. `json` is one value with
- * nothing but blanks around; null is for the caller to look for before, and refused here. Returns
- * 0, or CQLR_E_TYPE with one line in err, or w's error; w->n is then as before the call.
+ * false, arrays for lists, sets, vectors, and tuples, which may be short, objects for maps (keys as
+ * JSON text in strings when they are no strings) and UDTs, whose fields stand in any order, once;
+ * those that are not there are null. "" is the empty value of types that have one. `json` is one
+ * value with nothing but blanks around; null is for the caller to look for before, and refused
+ * here. Returns 0, or CQLR_E_TYPE with one line in err, or w's error; w->n is then as before the
+ * call.
  */
 CQLR_API CQLR_MUST_USE int cqlr_value_from_json(struct cqlr_wr *w, const struct cqlr_type *t,
                                                 struct cqlr_str json, struct cqlr_err *err);

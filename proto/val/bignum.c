@@ -68,29 +68,6 @@ int cqlr__bignum_cmp(const struct bignum *a, const struct bignum *b)
     return 0;
 }
 
-static uint32_t word_at(const struct bignum *a, unsigned i)
-{
-    return i < a->n ? a->w[i] : 0;
-}
-
-int cqlr__bignum_cmp_sum(const struct bignum *a, const struct bignum *b, const struct bignum *c)
-{
-    unsigned words = a->n > b->n ? a->n : b->n;
-    uint64_t carry = 0;
-    int cmp = 0;
-    if (c->n > words + 1)
-        return -1;
-    if (c->n > words)
-        words = c->n;
-    for (unsigned i = 0; i < words; i++) { /* the highest word that differs decides */
-        carry += (uint64_t)word_at(a, i) + word_at(b, i);
-        if ((uint32_t)carry != word_at(c, i))
-            cmp = (uint32_t)carry < word_at(c, i) ? -1 : 1;
-        carry >>= 32;
-    }
-    return carry ? 1 : cmp;
-}
-
 unsigned cqlr__bignum_bits(const struct bignum *a)
 {
     unsigned bits = a->n * 32;

@@ -1,6 +1,5 @@
 /*
- * bignum.h - natural numbers of a fixed room, for the exact arithmetic of float_print.c and
- * float_parse.c.
+ * bignum.h - natural numbers of a fixed room, for the exact arithmetic of float_parse.c.
  *
  * The callers bound their operands: nothing they compute passes BIGNUM_WORDS * 32 bits, which no
  * function here checks. Little-endian words, no leading zero word, 0 has none.
@@ -24,8 +23,6 @@ void cqlr__bignum_mul_pow10(struct bignum *a, unsigned exponent);
 void cqlr__bignum_shift_left(struct bignum *a, unsigned bits);
 void cqlr__bignum_sub(struct bignum *a, const struct bignum *b); /* a >= b */
 int cqlr__bignum_cmp(const struct bignum *a, const struct bignum *b);
-/* a + b against c */
-int cqlr__bignum_cmp_sum(const struct bignum *a, const struct bignum *b, const struct bignum *c);
 unsigned cqlr__bignum_bits(const struct bignum *a); /* of the number without leading zeros */
 
 #endif

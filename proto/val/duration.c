@@ -7,42 +7,28 @@
  */
 #include "proto/val/val.h"
 
-/* Unsigned [vint]: the leading 1 bits of the first byte count the bytes that follow. */
-static bool take_vint(struct cqlr_rd *r, int64_t *out)
+static int64_t read_vint(struct cqlr_rd *r)
 {
-    uint8_t first = cqlr_rd_u8(r, "vint");
-    unsigned extra = 0;
-    while (extra < 8 && (first & (0x80u >> extra)))
-        extra++;
-    uint64_t n = extra < 8 ? first & (0x7Fu >> extra) : 0;
-    for (unsigned i = 0; i < extra; i++)
-        n = n << 8 | cqlr_rd_u8(r, "vint");
-    *out = (int64_t)(n >> 1 ^ (0 - (n & 1))); /* zigzag */
-    return !r->rc;
+    uint64_t n = cqlr__uvint_read(r, "vint");
+    return (int64_t)(n >> 1 ^ (0 - (n & 1))); /* zigzag */
 }
 
 static void write_vint(struct cqlr_wr *w, int64_t value)
 {
+    uint8_t bytes[CQLR__UVINT_MAX];
     uint64_t n = (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
-    unsigned extra = 0;
-    while (extra < 8 && n >> (7 * (extra + 1)))
-        extra++;
-    unsigned marks = 0xFFu << (8 - extra) & 0xFF;
-    cqlr_wr_u8(w, (uint8_t)(extra < 8 ? marks | n >> (8 * extra) : 0xFF));
-    while (extra-- > 0)
-        cqlr_wr_u8(w, (uint8_t)(n >> (8 * extra)));
+    cqlr_wr_raw(w, bytes, cqlr__uvint_put(bytes, n));
 }
 
 int cqlr_value_duration(struct cqlr_value v, struct cqlr_duration *out)
 {
     struct cqlr_err err;
     struct cqlr_rd r;
-    int64_t months, days, nanos;
     if (v.n <= 0)
         return CQLR_E_TYPE;
     cqlr_rd_init(&r, v.p, (size_t)v.n, &err);
-    if (!take_vint(&r, &months) || !take_vint(&r, &days) || !take_vint(&r, &nanos) ||
-        cqlr_rd_left(&r))
+    int64_t months = read_vint(&r), days = read_vint(&r), nanos = read_vint(&r);
+    if (r.rc || cqlr_rd_left(&r))
         return CQLR_E_TYPE;
     bool minus = months < 0 || days < 0 || nanos < 0;
     bool plus = months > 0 || days > 0 || nanos > 0;

@@ -3,18 +3,21 @@
  * number of digits.
  *
  * Few digits and a small exponent take one exact multiplication or division (Clinger 1990; this
- * needs the default rounding mode). All else is a long division of big integers, which needs no
- * proof of error bounds. Digits behind the first DIGITS_MAX can only tell "exactly so" from "a
- * little more", so one 1 stands for them: a number halfway between two neighbours has at most 767
- * digits.
+ * needs the default rounding mode). Up to 19 digits take a product with 128 bits of the power of
+ * ten, when its error cannot change how it is rounded (as Lemire 2021 does). All else is a long
+ * division of big integers, which needs no proof of error bounds. Digits behind the first
+ * DIGITS_MAX can only tell "exactly so" from "a little more", so one 1 stands for them: a number
+ * halfway between two neighbours has at most 767 digits.
  */
 #include <string.h>
 
 #include "proto/val/bignum.h"
 #include "proto/val/float.h"
+#include "proto/val/pow10.h"
 #include "proto/val/val.h"
 
 #define DIGITS_MAX   770
+#define SHORT_MAX    19  /* digits that fit in 64 bits */
 #define POINT_MAX    350 /* 10^POINT_MAX is infinite, 10^-POINT_MAX zero, in either format */
 #define EXPONENT_MAX INT64_C(100000000000000000)
 
@@ -97,6 +100,16 @@ static unsigned read_digits(const struct decimal *d, struct bignum *a)
     return n;
 }
 
+/* Up to SHORT_MAX digits as an integer. */
+static uint64_t read_short(const struct decimal *d)
+{
+    uint64_t n = 0;
+    for (const char *p = d->first; p < d->end; p++)
+        if (*p != '.')
+            n = n * 10 + (uint64_t)(*p - '0');
+    return n;
+}
+
 /* value = a / b, 2^log2 <= value < 2^(log2 + 1) after this: b is doubled, or a, until 1 <= a / b
  * < 2. */
 static int normalise(struct bignum *a, struct bignum *b)
@@ -158,23 +171,53 @@ static bool divide(const struct cqlr__ieee *f, const struct decimal *d, uint64_t
     return assemble(f, m, e, bits);
 }
 
-/* Few digits times or over a small power of ten, both exact: one operation, which rounds right. */
-static bool read_fast(const struct cqlr__ieee *f, const struct decimal *d, uint64_t *bits)
+/* Few digits times or over a small power of ten, both exact: one operation, which rounds right. It
+ * is made in double for floats too: 53 bits are enough to round twice and be right. */
+static bool read_fast(const struct cqlr__ieee *f, uint64_t digits, int64_t scale, uint64_t *bits)
 {
     static const double pow10[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    int64_t scale = d->point - (int64_t)d->n;
-    int64_t m = 0;
-    double v;
-    if (f->precision != 53 || d->n > 15 || scale > 22 || scale < -22)
+    bool wide = f->precision == 53;
+    int64_t scale_max = wide ? 22 : 10;
+    float half;
+    uint32_t half_bits;
+    if (digits >> f->precision || scale > scale_max || scale < -scale_max)
         return false;
-    for (const char *p = d->first; p < d->end; p++)
-        if (*p != '.')
-            m = m * 10 + (*p - '0');
-    v = scale < 0 ? (double)m / pow10[-scale] : (double)m * pow10[scale];
+    double v = scale < 0 ? (double)digits / pow10[-scale] : (double)digits * pow10[scale];
+    half = (float)v;
+    memcpy(&half_bits, &half, sizeof half);
     memcpy(bits, &v, sizeof v);
+    *bits = wide ? *bits : half_bits;
     return true;
+}
+
+/* digits × 10^scale by the upper 128 bits of the product. False when that does not tell how to
+ * round, and for subnormal numbers. */
+static bool read_product(const struct cqlr__ieee *f, uint64_t digits, int64_t scale, uint64_t *bits)
+{
+    unsigned up = 0, cut;
+    uint64_t mid, low, carry;
+    if (scale < CQLR__POW10_MIN || scale > CQLR__POW10_MAX)
+        return false;
+    for (; !(digits >> 63); digits <<= 1)
+        up++;
+    const struct cqlr__pow10 *g = cqlr__pow10((int)scale);
+    carry = cqlr__mul_high(g->low, digits, &low);
+    uint64_t high = cqlr__mul_high(g->high, digits, &mid);
+    mid += carry;
+    high += mid < carry;
+
+    cut = (high >> 63 ? 64 : 63) - f->precision; /* bits of high that m has no place for */
+    uint64_t m = high >> cut, half = UINT64_C(1) << (cut - 1), rest = high & (half - 1);
+    bool exact = scale >= 0 && scale <= CQLR__POW10_EXACT;
+    if (!exact && !rest && mid < 2) /* the true product may be less, by up to 1 in mid */
+        return false;
+    bool more = !exact || rest || mid || low; /* than what is in m and the bit of a half */
+    if ((high & half) && (more || m % 2))
+        m++;
+    int e = cqlr__log2_pow10((int)scale) + 1 - (int)up + (int)cut;
+    return e >= f->exponent_min && assemble(f, m, e, bits);
 }
 
 bool cqlr__float_read(const struct cqlr__ieee *f, struct cqlr_str s, uint64_t *bits)
@@ -188,5 +231,11 @@ bool cqlr__float_read(const struct cqlr__ieee *f, struct cqlr_str s, uint64_t *b
     }
     if (d.point > POINT_MAX)
         return false;
-    return read_fast(f, &d, bits) || divide(f, &d, bits);
+    if (d.n <= SHORT_MAX) {
+        uint64_t digits = read_short(&d);
+        int64_t scale = d.point - (int64_t)d.n;
+        if (read_fast(f, digits, scale, bits) || read_product(f, digits, scale, bits))
+            return true;
+    }
+    return divide(f, &d, bits);
 }

@@ -1,121 +1,71 @@
 /*
  * float_print.c - binary floating point → the fewest decimal digits that read back as the same
- * number.
+ * number, of several the nearest.
  *
- * Steele and White's algorithm with exact integers, as Burger and Dybvig wrote it down ("Printing
- * Floating-Point Numbers Quickly and Accurately", 1996): the number is r / s, its neighbours lie at
- * the distances down / s and up / s (doubled, so that halves are whole), and digits are made until
- * one more could not tell the number from what reads back as it. A number with an even m also owns
- * the ends of its interval.
+ * Schubfach (Raffaello Giulietti, "The Schubfach way to render doubles", 2020). What reads back as
+ * m × 2^e lies between the middles to its neighbours. With k such that 10^k is at most as wide as
+ * that, but 10^(k+1) is wider, at most one multiple of 10^(k+1) lies there: when there is one, it
+ * is the shortest. Otherwise it is one of the two multiples of 10^k beside the number. All is
+ * compared in quarters of 10^k, of which 64 bits are enough when the last one tells whether
+ * anything was cut off: the paper proves that 126 bits of 10^-k suffice for that.
  */
-#include "proto/val/bignum.h"
+#include <string.h>
+
 #include "proto/val/float.h"
+#include "proto/val/pow10.h"
 
-struct state {
-    struct bignum r, s, up, down;
-    bool even;
-};
+/* g × c / 2^128 rounded to odd: its last bit is set when anything was cut off. A product is off by
+ * less than 2 in its middle word, as g is rounded up. */
+static uint64_t scale(const struct cqlr__pow10 *g, uint64_t c)
+{
+    uint64_t low, mid;
+    uint64_t carry = cqlr__mul_high(g->low, c, &low);
+    uint64_t high = cqlr__mul_high(g->high, c, &mid);
+    mid += carry;
+    high += mid < carry;
+    return high | (mid > 1);
+}
 
-/* r/s = m × 2^e, with the distances to the middle between neighbours. */
-static void set_up(struct state *st, const struct cqlr__ieee *f, uint64_t m, int e)
+/* The multiple of 10^k, or of 10^(k+1), that is the shortest text of m × 2^e: *k says which. */
+static uint64_t shortest(const struct cqlr__ieee *f, uint64_t m, int e, int *k)
 {
     /* the lower neighbour of a power of two is half as far away, unless it is the smallest normal
      * number */
     bool narrow = m == UINT64_C(1) << (f->precision - 1) && e > f->exponent_min;
-    unsigned shift = narrow ? 2 : 1;
+    bool odd = m % 2; /* the ends of the interval read back as the even neighbours */
+    *k = (int)(((int64_t)e * 1262611 - (narrow ? 524031 : 0)) >> 22); /* floor(log10(width)) */
+    int shift = e + cqlr__log2_pow10(-*k) + 1;                        /* 1 .. 4 */
+    const struct cqlr__pow10 *g = cqlr__pow10(-*k);
+    uint64_t lower = scale(g, (4 * m - (narrow ? 1 : 2)) << shift) + odd;
+    uint64_t upper = scale(g, (4 * m + 2) << shift) - odd;
+    uint64_t value = scale(g, (4 * m) << shift); /* in quarters of 10^k, as the others */
 
-    st->even = m % 2 == 0;
-    cqlr__bignum_set(&st->r, m);
-    cqlr__bignum_set(&st->s, 1);
-    cqlr__bignum_set(&st->up, narrow ? 2 : 1);
-    cqlr__bignum_set(&st->down, 1);
-    cqlr__bignum_shift_left(&st->r, shift);
-    cqlr__bignum_shift_left(&st->s, shift);
-    if (e >= 0) {
-        cqlr__bignum_shift_left(&st->r, (unsigned)e);
-        cqlr__bignum_shift_left(&st->up, (unsigned)e);
-        cqlr__bignum_shift_left(&st->down, (unsigned)e);
-    } else {
-        cqlr__bignum_shift_left(&st->s, (unsigned)-e);
+    uint64_t below = value / 40;
+    bool below_fits = lower <= 40 * below, above_fits = 40 * below + 40 <= upper;
+    if (below_fits != above_fits) {
+        ++*k;
+        return below + above_fits;
     }
-}
-
-/* Whether r/s is so near the upper end that 1 reads back as it. */
-static bool reaches_one(const struct state *st)
-{
-    int cmp = cqlr__bignum_cmp_sum(&st->r, &st->up, &st->s);
-    return cmp > 0 || (cmp == 0 && st->even);
-}
-
-static bool reaches_zero(const struct state *st)
-{
-    int cmp = cqlr__bignum_cmp(&st->r, &st->down);
-    return cmp < 0 || (cmp == 0 && st->even);
-}
-
-static void times_ten(struct state *st)
-{
-    cqlr__bignum_mul_add(&st->r, 10, 0);
-    cqlr__bignum_mul_add(&st->up, 10, 0);
-    cqlr__bignum_mul_add(&st->down, 10, 0);
-}
-
-/* Scales r/s to 0.1 <= r/s < 1 (with its interval); returns the power of ten taken out. */
-static int scale(struct state *st, uint64_t m, int e)
-{
-    int log2 = e - 1;
-    for (; m; m >>= 1)
-        log2++;
-    /* floor(log2 × log10(2)) in fixed point: never more than the power of ten looked for, at most 2
-     * less */
-    int point = (int)(((int64_t)log2 * 1262611) >> 22);
-    if (point >= 0) {
-        cqlr__bignum_mul_pow10(&st->s, (unsigned)point);
-    } else {
-        cqlr__bignum_mul_pow10(&st->r, (unsigned)-point);
-        cqlr__bignum_mul_pow10(&st->up, (unsigned)-point);
-        cqlr__bignum_mul_pow10(&st->down, (unsigned)-point);
-    }
-    while (reaches_one(st)) {
-        cqlr__bignum_mul_add(&st->s, 10, 0);
-        point++;
-    }
-    return point;
-}
-
-/* The next digit: floor(10 r / s); r keeps the rest. */
-static char next_digit(struct state *st)
-{
-    char digit = '0';
-    times_ten(st);
-    while (cqlr__bignum_cmp(&st->r, &st->s) >= 0) {
-        cqlr__bignum_sub(&st->r, &st->s);
-        digit++;
-    }
-    return digit;
-}
-
-/* Whether the rest r/s is over a half; the half itself goes to the even digit. */
-static bool rounds_up(const struct state *st, char digit)
-{
-    int cmp = cqlr__bignum_cmp_sum(&st->r, &st->r, &st->s);
-    return cmp > 0 || (cmp == 0 && digit % 2);
+    below = value / 4;
+    below_fits = lower <= 4 * below;
+    above_fits = 4 * below + 4 <= upper;
+    if (below_fits != above_fits)
+        return below + above_fits;
+    uint64_t middle = 4 * below + 2;
+    return below + (value > middle || (value == middle && below % 2));
 }
 
 void cqlr__float_digits(const struct cqlr__ieee *f, uint64_t m, int e, struct cqlr__digits *out)
 {
-    struct state st;
-    bool low, high;
-    char digit;
-    set_up(&st, f, m, e);
-    out->point = scale(&st, m, e);
-    out->n = 0;
-    do {
-        digit = next_digit(&st);
-        low = reaches_zero(&st);
-        high = reaches_one(&st);
-        if (high && (!low || rounds_up(&st, digit)))
-            digit++;
-        out->d[out->n++] = digit;
-    } while (!low && !high);
+    char text[20];
+    size_t from = sizeof text;
+    int k;
+    uint64_t n = shortest(f, m, e, &k);
+    for (; n % 10 == 0; n /= 10)
+        k++;
+    for (; n; n /= 10)
+        text[--from] = (char)('0' + n % 10);
+    out->n = (unsigned)(sizeof text - from);
+    out->point = k + (int)out->n;
+    memcpy(out->d, text + from, out->n);
 }

@@ -128,7 +128,9 @@ static const char *opening(const struct cqlr_type *t, bool json)
     bool object = t->id == CQLR_TYPE_MAP || t->id == CQLR_TYPE_UDT;
     if (json)
         return object ? "{}" : "[]";
-    return t->id == CQLR_TYPE_LIST ? "[]" : t->id == CQLR_TYPE_TUPLE ? "()" : "{}";
+    if (t->id == CQLR_TYPE_LIST || t->id == CQLR_TYPE_VECTOR)
+        return "[]";
+    return t->id == CQLR_TYPE_TUPLE ? "()" : "{}";
 }
 
 static int print_elements(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr_value v,

@@ -121,44 +121,36 @@ static int read_key_value(struct reader *r, const struct cqlr_type *t,
     return rc;
 }
 
-/* Fills in the length of the element that begins at `at`. */
-static int end_element(struct reader *r, size_t at)
+/* One element, of type t, of a value of type `of`. */
+static int read_element(struct reader *r, const struct cqlr_type *of, const struct cqlr_type *t,
+                        struct cqlr__json *j, const struct cqlr__json_token *first, unsigned depth)
 {
-    if (r->w->rc)
-        return 0;
-    size_t n = r->w->n - at - 4;
-    if (n > INT32_MAX)
-        return cqlr__err_set(r->err, CQLR_E_LIMIT, "an element is larger than 2 GB");
-    cqlr_put32(r->w->p + at, (uint32_t)n);
-    return 0;
-}
-
-/* One element with its length in front; null is a length of -1 where it is allowed. */
-static int read_element(struct reader *r, const struct cqlr_type *t, struct cqlr__json *j,
-                        const struct cqlr__json_token *first, unsigned depth)
-{
-    size_t at = r->w->n;
-    cqlr_wr_i32(r->w, CQLR_NULL);
+    size_t at = cqlr__element_begin(r->w, of);
     int rc = read_value(r, t, j, first, depth);
-    return rc ? rc : end_element(r, at);
+    return rc ? rc : cqlr__element_end(r->w, of, at, r->err);
 }
 
-static int read_nullable(struct reader *r, const struct cqlr_type *t, struct cqlr__json *j,
-                         const struct cqlr__json_token *first, unsigned depth)
+/* Likewise of a tuple or UDT. */
+static int read_nullable(struct reader *r, const struct cqlr_type *of, const struct cqlr_type *t,
+                         struct cqlr__json *j, const struct cqlr__json_token *first, unsigned depth)
 {
     if (first->kind != CQLR__JSON_NULL)
-        return read_element(r, t, j, first, depth);
-    cqlr_wr_i32(r->w, CQLR_NULL);
+        return read_element(r, of, t, j, first, depth);
+    cqlr__element_begin(r->w, of);
     return 0;
 }
 
-static int read_key(struct reader *r, const struct cqlr_type *t, const struct cqlr__json_token *key,
-                    unsigned depth)
+static int read_key(struct reader *r, const struct cqlr_type *map,
+                    const struct cqlr__json_token *key, unsigned depth)
 {
-    size_t at = r->w->n;
-    cqlr_wr_i32(r->w, CQLR_NULL);
-    int rc = read_key_value(r, t, key, depth);
-    return rc ? rc : end_element(r, at);
+    size_t at = cqlr__element_begin(r->w, map);
+    int rc = read_key_value(r, &map->sub[0], key, depth);
+    return rc ? rc : cqlr__element_end(r->w, map, at, r->err);
+}
+
+static int bad_count(struct reader *r, const struct cqlr_type *t, const char *why)
+{
+    return cqlr__misfit(r->err, t, cqlr_cstr("[...]"), why);
 }
 
 /* [a, b] and {k: v}: j stands behind the bracket. */
@@ -166,26 +158,27 @@ static int read_collection(struct reader *r, const struct cqlr_type *t, struct c
                            unsigned depth)
 {
     struct cqlr__json_token token;
-    size_t at = r->w->n;
+    size_t at = cqlr__elements_begin(r->w, t);
     uint32_t count = 0;
     int rc;
-    cqlr_wr_i32(r->w, 0);
     for (; (rc = cqlr__json_next(j, &token)) == 1; count++) {
         if (token.kind == CQLR__JSON_ARRAY_END || token.kind == CQLR__JSON_OBJECT_END)
             break;
+        if (count == cqlr__elements_max(t))
+            return bad_count(r, t, "too many values");
         if (token.kind == CQLR__JSON_KEY) {
-            rc = read_key(r, &t->sub[0], &token, depth + 1);
+            rc = read_key(r, t, &token, depth + 1);
             if (rc || (rc = cqlr__json_next(j, &token)) < 0)
                 return rc;
         }
-        rc = read_element(r, &t->sub[t->count - 1], j, &token, depth + 1);
+        rc = read_element(r, t, &t->sub[t->count - 1], j, &token, depth + 1);
         if (rc)
             return rc;
     }
     if (rc < 0)
         return rc;
-    if (!r->w->rc)
-        cqlr_put32(r->w->p + at, count);
+    if (!r->w->rc && !cqlr__elements_end(r->w, t, at, count))
+        return bad_count(r, t, "too few values");
     return 0;
 }
 
@@ -199,8 +192,8 @@ static int read_tuple(struct reader *r, const struct cqlr_type *t, struct cqlr__
         if (token.kind == CQLR__JSON_ARRAY_END)
             return 0;
         if (i == t->count)
-            return cqlr__misfit(r->err, t, cqlr_cstr("[...]"), "too many values");
-        rc = read_nullable(r, &t->sub[i], j, &token, depth + 1);
+            return bad_count(r, t, "too many values");
+        rc = read_nullable(r, t, &t->sub[i], j, &token, depth + 1);
         if (rc)
             return rc;
     }
@@ -290,7 +283,7 @@ static int read_udt(struct reader *r, const struct cqlr_type *t, struct cqlr__js
         }
         rc = cqlr__json_next(&next, &token);
         if (rc == 1)
-            rc = read_nullable(r, &t->sub[i], &next, &token, depth + 1);
+            rc = read_nullable(r, t, &t->sub[i], &next, &token, depth + 1);
         found++;
     }
     if (rc)
@@ -312,6 +305,7 @@ static int read_value(struct reader *r, const struct cqlr_type *t, struct cqlr__
     switch (t->id) {
     case CQLR_TYPE_LIST:
     case CQLR_TYPE_SET:
+    case CQLR_TYPE_VECTOR:
         return array ? read_collection(r, t, j, depth) : misfit(r, t, first, "it is no array");
     case CQLR_TYPE_MAP:
         return object ? read_collection(r, t, j, depth) : misfit(r, t, first, "it is no object");

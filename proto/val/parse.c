@@ -24,13 +24,14 @@ static int parse_literal(struct parser *p, const struct cqlr_type *t, struct cql
 static const char *type_name(const struct cqlr_type *t)
 {
     const struct cqlr__scalar *scalar = cqlr__scalar_get(t->id);
-    return scalar                     ? scalar->name
-           : t->id == CQLR_TYPE_LIST  ? "list"
-           : t->id == CQLR_TYPE_SET   ? "set"
-           : t->id == CQLR_TYPE_MAP   ? "map"
-           : t->id == CQLR_TYPE_TUPLE ? "tuple"
-           : t->id == CQLR_TYPE_UDT   ? "UDT"
-                                      : "type";
+    return scalar                      ? scalar->name
+           : t->id == CQLR_TYPE_LIST   ? "list"
+           : t->id == CQLR_TYPE_SET    ? "set"
+           : t->id == CQLR_TYPE_MAP    ? "map"
+           : t->id == CQLR_TYPE_TUPLE  ? "tuple"
+           : t->id == CQLR_TYPE_UDT    ? "UDT"
+           : t->id == CQLR_TYPE_VECTOR ? "vector"
+                                       : "type";
 }
 
 int cqlr__misfit(struct cqlr_err *err, const struct cqlr_type *t, struct cqlr_str s,
@@ -47,12 +48,6 @@ int cqlr__misfit(struct cqlr_err *err, const struct cqlr_type *t, struct cqlr_st
 static int misfit(struct parser *p, const struct cqlr_type *t, struct cqlr_str s, const char *why)
 {
     return cqlr__misfit(p->err, t, s, why);
-}
-
-static void skip_blanks(struct cqlr_str *s)
-{
-    while (s->n && cqlr__is_blank(s->p[0]))
-        cqlr__take(s, s->p[0]);
 }
 
 /* '...' off the front of s: what is between the quotes, doubled ones as they stand. */
@@ -138,67 +133,69 @@ static int parse_scalar(struct parser *p, const struct cqlr_type *t, struct cqlr
     return parse_bare(p, t, inner);
 }
 
-/* One element with its length in front; null is a length of -1 where it is allowed. */
-static int parse_element(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
-                         bool null_ok, unsigned depth)
+static bool has_fields(const struct cqlr_type *t)
 {
-    size_t at = p->w->n;
-    cqlr_wr_i32(p->w, CQLR_NULL);
-    skip_blanks(s);
+    return t->id == CQLR_TYPE_TUPLE || t->id == CQLR_TYPE_UDT;
+}
+
+/* One element, of type t, of a value of type `of`. */
+static int parse_element(struct parser *p, const struct cqlr_type *of, const struct cqlr_type *t,
+                         struct cqlr_str *s, unsigned depth)
+{
+    size_t at = cqlr__element_begin(p->w, of);
+    cqlr__skip_blanks(s);
     struct cqlr_str rest = *s;
     if (cqlr__equal_nocase(take_bare(&rest), "null")) {
         *s = rest;
-        return null_ok ? 0 : misfit(p, t, cqlr_cstr("null"), "a collection has no nulls");
+        return has_fields(of) ? 0 : misfit(p, t, cqlr_cstr("null"), "a collection has no nulls");
     }
     int rc = parse_literal(p, t, s, depth);
-    if (!rc && !p->w->rc) {
-        size_t n = p->w->n - at - 4;
-        if (n > INT32_MAX)
-            return cqlr__err_set(p->err, CQLR_E_LIMIT, "an element is larger than 2 GB");
-        cqlr_put32(p->w->p + at, (uint32_t)n);
-    }
-    return rc;
+    return rc ? rc : cqlr__element_end(p->w, of, at, p->err);
 }
 
 /* After an element: true at the closing bracket, which is taken; false at a comma, likewise. */
 static int take_separator(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
                           char closing, bool *end)
 {
-    skip_blanks(s);
+    cqlr__skip_blanks(s);
     *end = cqlr__take(s, closing);
     if (*end || cqlr__take(s, ','))
         return 0;
     return misfit(p, t, p->text, s->n ? "',' or its end expected" : "its end is missing");
 }
 
-/* [a, b], {a, b}, {k: v}, (a, b): s stands behind the bracket. Lists, sets and maps have a count in
- * front. */
+/* The element number i and, in a map, the value that belongs to it. */
+static int parse_entry(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s, uint32_t i,
+                       unsigned depth)
+{
+    if (i == cqlr__elements_max(t))
+        return misfit(p, t, p->text, "too many values");
+    int rc = parse_element(p, t, &t->sub[t->id == CQLR_TYPE_TUPLE ? i : 0], s, depth + 1);
+    if (rc || t->id != CQLR_TYPE_MAP)
+        return rc;
+    cqlr__skip_blanks(s);
+    if (!cqlr__take(s, ':'))
+        return misfit(p, t, p->text, "':' expected");
+    return parse_element(p, t, &t->sub[1], s, depth + 1);
+}
+
+/* [a, b], {a, b}, {k: v}, (a, b): s stands behind the bracket. */
 static int parse_elements(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
                           char closing, unsigned depth)
 {
-    bool tuple = t->id == CQLR_TYPE_TUPLE, end;
-    size_t at = p->w->n;
+    bool end;
+    size_t at = cqlr__elements_begin(p->w, t);
     uint32_t count = 0;
     int rc = 0;
-    if (!tuple)
-        cqlr_wr_i32(p->w, 0);
-    skip_blanks(s);
+    cqlr__skip_blanks(s);
     end = cqlr__take(s, closing);
     for (; !end && !rc && !p->w->rc; count++) {
-        if (tuple && count == t->count)
-            return misfit(p, t, p->text, "too many values");
-        rc = parse_element(p, &t->sub[tuple ? count : 0], s, tuple, depth + 1);
-        if (!rc && t->id == CQLR_TYPE_MAP) {
-            skip_blanks(s);
-            if (!cqlr__take(s, ':'))
-                return misfit(p, t, p->text, "':' expected");
-            rc = parse_element(p, &t->sub[1], s, false, depth + 1);
-        }
+        rc = parse_entry(p, t, s, count, depth);
         if (!rc)
             rc = take_separator(p, t, s, closing, &end);
     }
-    if (!rc && !p->w->rc && !tuple)
-        cqlr_put32(p->w->p + at, count);
+    if (!rc && !p->w->rc && !cqlr__elements_end(p->w, t, at, count))
+        return misfit(p, t, p->text, "too few values");
     return rc;
 }
 
@@ -233,10 +230,10 @@ struct field {
 /* "name: value" off the front of s, which then stands at the ',' or '}' behind it. */
 static bool take_field(struct cqlr_str *s, struct field *f)
 {
-    skip_blanks(s);
+    cqlr__skip_blanks(s);
     if (!cqlr__ident_take(s, &f->name, &f->quoted))
         return false;
-    skip_blanks(s);
+    cqlr__skip_blanks(s);
     if (!cqlr__take(s, ':'))
         return false;
     f->value = *s;
@@ -272,7 +269,7 @@ static int parse_udt(struct parser *p, const struct cqlr_type *t, struct cqlr_st
     struct field f;
     uint32_t given = 0, found = 0;
     bool end;
-    skip_blanks(s);
+    cqlr__skip_blanks(s);
     for (end = cqlr__take(s, '}'); !end; given++) {
         if (!take_field(s, &f))
             return misfit(p, t, p->text, "'name: value' expected");
@@ -285,10 +282,10 @@ static int parse_udt(struct parser *p, const struct cqlr_type *t, struct cqlr_st
             cqlr_wr_i32(p->w, CQLR_NULL);
             continue;
         }
-        int rc = parse_element(p, &t->sub[i], &f.value, true, depth + 1);
+        int rc = parse_element(p, t, &t->sub[i], &f.value, depth + 1);
         if (rc)
             return rc;
-        skip_blanks(&f.value);
+        cqlr__skip_blanks(&f.value);
         if (f.value.n)
             return misfit(p, t, f.value, "',' or '}' expected");
         found++;
@@ -303,12 +300,13 @@ static int parse_literal(struct parser *p, const struct cqlr_type *t, struct cql
     struct cqlr_str inner, from;
     if (depth > CQLR_TYPE_DEPTH)
         return cqlr__err_set(p->err, CQLR_E_TYPE, "type: nested too deep");
-    skip_blanks(s);
+    cqlr__skip_blanks(s);
     if (cqlr__scalar_get(t->id))
         return parse_scalar(p, t, s);
     from = *s;
     switch (t->id) {
     case CQLR_TYPE_LIST:
+    case CQLR_TYPE_VECTOR:
         if (cqlr__take(s, '['))
             return parse_elements(p, t, s, ']', depth);
         break;
@@ -336,17 +334,16 @@ static int parse_top(struct parser *p, const struct cqlr_type *t)
 {
     struct cqlr_str s = p->text, inner;
     if (!s.n || cqlr__is_text(t)) {
-        bool empty_ok = t->id == CQLR_TYPE_TUPLE || t->id == CQLR_TYPE_UDT;
         if (cqlr__scalar_get(t->id))
             return parse_bare(p, t, s);
-        return empty_ok ? 0 : misfit(p, t, s, NULL);
+        return has_fields(t) ? 0 : misfit(p, t, s, NULL);
     }
     s = cqlr__trim(s);
     if (!s.n)
         return misfit(p, t, p->text, NULL);
     if (!cqlr__scalar_get(t->id)) {
         int rc = parse_literal(p, t, &s, 1);
-        skip_blanks(&s);
+        cqlr__skip_blanks(&s);
         return !rc && s.n ? misfit(p, t, p->text, "more text behind its end") : rc;
     }
     struct cqlr_str rest = s;

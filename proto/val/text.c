@@ -86,12 +86,17 @@ int cqlr__hex_digit(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+void cqlr__skip_blanks(struct cqlr_str *s)
+{
+    while (s->n && cqlr__is_blank(s->p[0])) {
+        s->p++;
+        s->n--;
+    }
+}
+
 struct cqlr_str cqlr__trim(struct cqlr_str s)
 {
-    while (s.n && cqlr__is_blank(s.p[0])) {
-        s.p++;
-        s.n--;
-    }
+    cqlr__skip_blanks(&s);
     while (s.n && cqlr__is_blank(s.p[s.n - 1]))
         s.n--;
     return s;

@@ -4,7 +4,7 @@
  *
  * A peer can't make the tree larger than the bytes it sends: every type that is still to come needs
  * at least two of them, also those of the types around it (`owed`), and nesting ends at
- * CQLR_TYPE_DEPTH.
+ * CQLR_TYPE_DEPTH. What a class name can name has a bound of its own (class_name.c).
  */
 #include <string.h>
 
@@ -14,8 +14,6 @@
 #define OPTION_MIN 2 /* bytes of the shortest [option] */
 #define FIELD_MIN  4 /* bytes of the shortest field of a UDT: [string] and [option] */
 #define ID_TEXT    0x0A
-
-static const char duration_class[] = "org.apache.cassandra.db.marshal.DurationType";
 
 static int no_memory(struct cqlr_rd *r)
 {
@@ -38,14 +36,6 @@ static struct cqlr_str keep(struct cqlr_rd *r, struct cqlr_arena *a, struct cqlr
     memcpy(p, s.p, s.n);
     s.p = p;
     return s;
-}
-
-static bool is_duration(struct cqlr_str name)
-{
-    size_t n = sizeof duration_class - 1;
-    size_t bare = sizeof "DurationType" - 1;
-    return (name.n == n && !memcmp(name.p, duration_class, n)) ||
-           (name.n == bare && !memcmp(name.p, duration_class + n - bare, bare));
 }
 
 static void read_option(struct cqlr_rd *r, struct cqlr_arena *a, struct cqlr_type *t,
@@ -84,13 +74,13 @@ static void read_subs(struct cqlr_rd *r, struct cqlr_arena *a, struct cqlr_type 
     }
 }
 
-static void read_custom(struct cqlr_rd *r, struct cqlr_arena *a, struct cqlr_type *t)
+/* A class name can't be wrong, so nothing is lost when it is only walked. */
+static void read_custom(struct cqlr_rd *r, struct cqlr_arena *a, struct cqlr_type *t,
+                        unsigned depth)
 {
-    struct cqlr_str name = cqlr_rd_string(r, "type: class name");
-    if (is_duration(name))
-        t->id = CQLR_TYPE_DURATION;
-    else
-        t->name = keep(r, a, name);
+    struct cqlr_str name = keep(r, a, cqlr_rd_string(r, "type: class name"));
+    if (a && !r->rc && cqlr__class_read(a, name, depth, t))
+        no_memory(r);
 }
 
 /* owed: bytes that the types behind this one need at least. */
@@ -108,7 +98,7 @@ static void read_option(struct cqlr_rd *r, struct cqlr_arena *a, struct cqlr_typ
     t->id = id == ID_TEXT ? CQLR_TYPE_VARCHAR : (enum cqlr_type_id)id;
     switch (t->id) {
     case CQLR_TYPE_CUSTOM:
-        read_custom(r, a, t);
+        read_custom(r, a, t, depth);
         return;
     case CQLR_TYPE_LIST:
     case CQLR_TYPE_SET:
@@ -149,15 +139,27 @@ static void fail(struct cqlr_wr *w, int code)
         w->rc = code;
 }
 
+/* As custom class: what v4 has no option id for. */
+static void write_as_class(struct cqlr_wr *w, const struct cqlr_type *t, unsigned depth)
+{
+    cqlr_wr_u16(w, CQLR_TYPE_CUSTOM);
+    cqlr_wr_u16(w, 0);
+    size_t from = w->n;
+    cqlr__class_write(w, t, depth);
+    if (w->n - from > UINT16_MAX)
+        fail(w, CQLR_E_RANGE);
+    if (!w->rc)
+        cqlr_put16(w->p + from - 2, (uint16_t)(w->n - from));
+}
+
 static void write_option(struct cqlr_wr *w, const struct cqlr_type *t, unsigned depth)
 {
     if (depth > CQLR_TYPE_DEPTH || t->count > UINT16_MAX) {
         fail(w, CQLR_E_RANGE);
         return;
     }
-    if (t->id == CQLR_TYPE_DURATION) {
-        cqlr_wr_u16(w, CQLR_TYPE_CUSTOM);
-        cqlr_wr_string(w, cqlr_cstr(duration_class));
+    if (t->id == CQLR_TYPE_DURATION || t->id == CQLR_TYPE_VECTOR) {
+        write_as_class(w, t, depth);
         return;
     }
     cqlr_wr_u16(w, (uint16_t)t->id);
@@ -200,14 +202,19 @@ static void print_type(struct cqlr_wr *w, const struct cqlr_type *t, unsigned de
         cqlr__out(w, scalar->name);
         return;
     }
-    cqlr__out(w, t->id == CQLR_TYPE_LIST  ? "list<"
-                 : t->id == CQLR_TYPE_SET ? "set<"
-                 : t->id == CQLR_TYPE_MAP ? "map<"
-                                          : "tuple<");
+    cqlr__out(w, t->id == CQLR_TYPE_LIST     ? "list<"
+                 : t->id == CQLR_TYPE_SET    ? "set<"
+                 : t->id == CQLR_TYPE_MAP    ? "map<"
+                 : t->id == CQLR_TYPE_VECTOR ? "vector<"
+                                             : "tuple<");
     for (uint32_t i = 0; i < t->count && !w->rc; i++) {
         if (i)
             cqlr__out(w, ", ");
         print_type(w, &t->sub[i], depth + 1);
+    }
+    if (t->id == CQLR_TYPE_VECTOR) {
+        cqlr__out(w, ", ");
+        cqlr__out_u64(w, t->dimension, 1);
     }
     cqlr__out(w, ">");
 }

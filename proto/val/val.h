@@ -29,6 +29,7 @@ bool cqlr__is_blank(char c);
 char cqlr__lower(char c);    /* of ASCII letters */
 int cqlr__hex_digit(char c); /* 0..15 or -1 */
 struct cqlr_str cqlr__trim(struct cqlr_str s);
+void cqlr__skip_blanks(struct cqlr_str *s);
 bool cqlr__equal_nocase(struct cqlr_str s, const char *lower);
 
 /* What comes next, taken off the front of s; false leaves s as it was. */
@@ -79,16 +80,21 @@ CQLR__PAIR(timeuuid);  /* uuid.c */
 /* A row of the type table (scalar.c). */
 struct cqlr__scalar {
     const char *name;
+    const char *class_name; /* without its package; NULL for CUSTOM */
     int (*print)(struct cqlr_wr *w, struct cqlr_value v);
     int (*parse)(struct cqlr_wr *w, struct cqlr_str s);
     bool quoted;   /* its CQL literal stands in ' */
     bool number;   /* its JSON may be bare: whatever text of it starts like a number or is true or
                       false */
     bool empty_ok; /* 0 bytes are a value of it */
+    uint8_t fixed; /* bytes of an element of a vector; 0: a length stands in front of each */
 };
 
 /* NULL for types that have sub types, and for ids that are no type. */
 const struct cqlr__scalar *cqlr__scalar_get(enum cqlr_type_id id);
+
+/* The type of this class, a name without its package; CUSTOM when none has it. */
+enum cqlr_type_id cqlr__scalar_find(struct cqlr_str class_name);
 
 /* text or ascii: every byte of its text counts, there are no quotes to take off. */
 bool cqlr__is_text(const struct cqlr_type *t);
@@ -99,6 +105,43 @@ const char *cqlr__article(const char *name);
 /* CQLR_E_TYPE with "'4x' is not an int", and a reason unless it is NULL (parse.c). */
 int cqlr__misfit(struct cqlr_err *err, const struct cqlr_type *t, struct cqlr_str s,
                  const char *why);
+
+/* ---- elements (coll.c) ---- */
+
+/* Bytes of an element of this type in a vector; 0 when each has its length in front. Over INT32_MAX
+ * it is some number over INT32_MAX. */
+uint64_t cqlr__fixed_width(const struct cqlr_type *t);
+
+/* Around the elements of a list, set, map, vector or tuple that is written: _begin makes room for
+ * their number where it stands in front of them, _end fills it in; false when the type has another
+ * number of them. */
+size_t cqlr__elements_begin(struct cqlr_wr *w, const struct cqlr_type *t);
+bool cqlr__elements_end(struct cqlr_wr *w, const struct cqlr_type *t, size_t at, uint32_t count);
+uint32_t cqlr__elements_max(const struct cqlr_type *t); /* a map's are entries */
+
+/* Around the bytes of an element of a value of type `of`, whose length is not known before they are
+ * written: _begin says where it begins, _end fills its length in. Between them nothing written
+ * stands for null where `of` allows it. */
+size_t cqlr__element_begin(struct cqlr_wr *w, const struct cqlr_type *of);
+int cqlr__element_end(struct cqlr_wr *w, const struct cqlr_type *of, size_t at,
+                      struct cqlr_err *err);
+
+/* ---- class names (class_name.c) ---- */
+
+/*
+ * A custom type's class name → *t, which stands `depth` deep. A name that is not known, or is no
+ * class name at all, is CUSTOM with this text. Nodes come from the arena; views of the text stay in
+ * them. Returns 0 or CQLR_E_NOMEM.
+ */
+int cqlr__class_read(struct cqlr_arena *a, struct cqlr_str text, unsigned depth,
+                     struct cqlr_type *t);
+/* As the server writes it, without FrozenType; `depth` as above. */
+void cqlr__class_write(struct cqlr_wr *w, const struct cqlr_type *t, unsigned depth);
+
+/* Unsigned [vint] (vint.c): put returns how many bytes it has written. */
+#define CQLR__UVINT_MAX 9
+uint64_t cqlr__uvint_read(struct cqlr_rd *r, const char *field);
+unsigned cqlr__uvint_put(uint8_t p[CQLR__UVINT_MAX], uint64_t n);
 
 #define CQLR__DAY_NS     INT64_C(86400000000000)
 #define CQLR__DATE_EPOCH UINT32_C(0x80000000) /* 1970-01-01 as a date */

@@ -20,7 +20,7 @@ date        2024-02-29, years likewise
 time        12:34:56.000000000
 duration    1y2mo3d1h30m5s1ms2us3ns, parts that are 0 left out, one - in front of it all; 0ns
 inet        10.0.0.1, 2001:db8::1
-list        [1, 2]
+list        [1, 2], also vector
 set         {1, 2} in the server's order
 map         {'a': 1} in the server's order
 tuple       (1, null)
@@ -80,6 +80,8 @@ def literal(value, t):
 
 
 def composite(value, t):
+    if issubclass(t, cqltypes.FrozenType):  # as which it comes within a vector
+        return composite(value, t.subtypes[0])
     if issubclass(t, cqltypes.UserType):
         pairs = zip(t.fieldnames, value, t.subtypes)
         return "{" + ", ".join(f"{name_text(n)}: {literal(v, s)}" for n, v, s in pairs) + "}"
@@ -89,6 +91,8 @@ def composite(value, t):
         key, val = t.subtypes
         pairs = value.items()
         return "{" + ", ".join(f"{literal(k, key)}: {literal(v, val)}" for k, v in pairs) + "}"
+    if issubclass(t, cqltypes.VectorType):
+        return "[" + ", ".join(literal(v, t.subtype) for v in value) + "]"
     if issubclass(t, (cqltypes.ListType, cqltypes.SetType)):
         left, right = "[]" if issubclass(t, cqltypes.ListType) else "{}"
         return left + ", ".join(literal(v, t.subtypes[0]) for v in value) + right

@@ -58,6 +58,21 @@ VALUES = {
     "c_tuple": ["(1, 'x')", "(null, 'x')", "(1, null)", "(0, '')"],
     "c_udt": ["{field: 1, other: 'x'}", "{field: null, other: ''}", "{field: -1, other: null}"],
     "c_nested": ["[{'a': [1, 2], 'b': []}, {}]", "[{}]"],
+    "c_durations": ["{'a': 1y2mo3d1h30m5s1ms2us3ns, 'b': -1d}", "{'': 0ns}"],
+    "c_vector": ["[1.0, 2.0, 3.0]", "[-0.0, NaN, Infinity]", "[0.1, 3.4028235e+38, 1e-45]",
+                 ("[1,-2,3]", "[1.0, -2.0, 3.0]")],
+    "c_v_text": ["['a', 'bc']", "['', 'it''s']", f"['{'x' * 200}', 'Grüße, 世界 😀']",
+                 f"['y', '{'z' * 20000}']"],
+    "c_v_smallint": ["[1, 2]", "[-32768, 32767]"],
+    "c_v_time": ["['00:00:00.000000001']", "['23:59:59.999999999']"],
+    "c_v_uuid": ["[123e4567-e89b-42d3-a456-426614174000]"],
+    "c_v_varint": ["[127, 128]", "[-129, 18446744073709551616]"],
+    "c_v_vector": ["[[1, 2], [3, 4]]", "[[-1, 0], [2147483647, -2147483648]]"],
+    "c_v_list": ["[[5], [6, 7]]", "[[], [0]]"],
+    "c_v_map": ["[{'a': [1mo2d3ns], 'b': [0ns]}]", "[{}]"],
+    "c_v_tuple": ["[(1, 'x')]", "[(null, '')]", "[(1, null)]"],
+    "c_v_udt": ["[{zone: 1, \"Mond\": 'x'}]", "[{zone: null, \"Mond\": ''}]"],
+    "c_list_v": ["[[true, false], [false, false]]", ("[]", "")],
 }
 ROWS = max(map(len, VALUES.values())) + 1  # the last one has nothing but nulls
 LINES = "two\nlines, \"quoted\",\r\nand more"  # no value of a file of lines can have this

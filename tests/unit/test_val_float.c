@@ -6,6 +6,8 @@
  */
 #include <math.h>
 
+#include "proto/val/bignum.h"
+#include "proto/val/pow10.h"
 #include "tests/unit/val_help.h"
 
 /* The judges: correctly rounded in glibc and musl. */
@@ -248,6 +250,8 @@ static void subnormal_numbers(void **state)
     (void)state;
     for (uint64_t bits = 1; bits < 2000; bits++)
         check64(of_bits(bits), true);
+    for (uint32_t bits = 1; bits < 2000; bits++)
+        check32(of_bits32(bits));
     for (int i = 0; i < 20000; i++)
         check64(of_bits(next_random(&seed) >> (12 + i % 52)), true);
 }
@@ -314,6 +318,55 @@ static void random_numerals_are_read_as_strtod_does(void **state)
         double d = libc_double(text, NULL);
         if (isfinite(d) && parse64(text) != bits_of(d))
             fail_msg("%s was read as %a", text, of_bits(parse64(text)));
+        float f = libc_float(text, NULL);
+        if (isfinite(f) && of_bits32(parse32(text)) != f)
+            fail_msg("%s was read as the float %a", text, (double)of_bits32(parse32(text)));
+    }
+}
+
+/* a = high:low */
+static void set_128(struct bignum *a, uint64_t high, uint64_t low)
+{
+    cqlr__bignum_set(a, high);
+    cqlr__bignum_shift_left(a, 32);
+    cqlr__bignum_mul_add(a, 1, (uint32_t)(low >> 32));
+    cqlr__bignum_shift_left(a, 32);
+    cqlr__bignum_mul_add(a, 1, (uint32_t)low);
+}
+
+/* high:low × 2^e against 10^k */
+static int compare_power(uint64_t high, uint64_t low, int e, int k)
+{
+    struct bignum a, b;
+    set_128(&a, high, low);
+    cqlr__bignum_set(&b, 1);
+    cqlr__bignum_mul_pow10(k < 0 ? &a : &b, (unsigned)abs(k));
+    cqlr__bignum_shift_left(e < 0 ? &b : &a, (unsigned)abs(e));
+    return cqlr__bignum_cmp(&a, &b);
+}
+
+static void powers_of_ten_have_128_bits_rounded_up(void **state)
+{
+    (void)state;
+    for (int k = CQLR__POW10_MIN; k <= CQLR__POW10_MAX; k++) {
+        const struct cqlr__pow10 *g = cqlr__pow10(k);
+        int e = cqlr__log2_pow10(k) - 127, cmp = compare_power(g->high, g->low, e, k);
+        assert_true(g->high >> 63);
+        assert_int_equal(cmp, k >= 0 && k <= CQLR__POW10_EXACT ? 0 : 1);
+        assert_true(compare_power(g->high - (g->low == 0), g->low - 1, e, k) < 0);
+    }
+}
+
+static void products_of_128_bits(void **state)
+{
+    uint64_t seed = 11, low;
+    (void)state;
+    assert_true(cqlr__mul_high(UINT64_MAX, UINT64_MAX, &low) == UINT64_MAX - 1 && low == 1);
+    for (int i = 0; i < 100000; i++) {
+        uint64_t a = next_random(&seed) >> i % 64, b = next_random(&seed) >> i / 64 % 64;
+        unsigned __int128 product = (unsigned __int128)a * b;
+        assert_true(cqlr__mul_high(a, b, &low) == (uint64_t)(product >> 64));
+        assert_true(low == (uint64_t)product);
     }
 }
 
@@ -352,6 +405,8 @@ int main(void)
         cmocka_unit_test(halfway_goes_to_even_however_long_the_text),
         cmocka_unit_test(halfway_between_floats_is_rounded_once),
         cmocka_unit_test(random_numerals_are_read_as_strtod_does),
+        cmocka_unit_test(powers_of_ten_have_128_bits_rounded_up),
+        cmocka_unit_test(products_of_128_bits),
         cmocka_unit_test(what_is_no_number_or_too_large_is_refused),
     };
     cqlr_wr_init(&w, NULL, 0);

@@ -23,7 +23,7 @@ static bool is_expression(const struct cqlr_columns *columns, const struct cqlr_
            cqlr_str_equal(c->name, cqlr_cstr("count"));
 }
 
-/* The server's own classes, such as vectors, have literals that only they know. */
+/* Classes that are no types of CQL have literals that only they know. */
 static const struct cqlr_type *find_custom(const struct cqlr_type *t)
 {
     const struct cqlr_type *found = t->id == CQLR_TYPE_CUSTOM ? t : NULL;
