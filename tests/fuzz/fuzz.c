@@ -47,7 +47,7 @@ static const enum cqlr_type_id ids[] = {
     CQLR_TYPE_INET,    CQLR_TYPE_UUID,     CQLR_TYPE_TIMEUUID, CQLR_TYPE_TIMESTAMP,
     CQLR_TYPE_FLOAT,   CQLR_TYPE_DOUBLE,   CQLR_TYPE_ASCII,    CQLR_TYPE_BLOB,
     CQLR_TYPE_BOOLEAN, CQLR_TYPE_BIGINT,   CQLR_TYPE_SMALLINT, CQLR_TYPE_TINYINT,
-    CQLR_TYPE_COUNTER, CQLR_TYPE_CUSTOM,
+    CQLR_TYPE_COUNTER, CQLR_TYPE_CUSTOM,   CQLR_TYPE_VECTOR,
 };
 
 static uint32_t sub_count(enum cqlr_type_id id, uint8_t choice)
@@ -55,6 +55,7 @@ static uint32_t sub_count(enum cqlr_type_id id, uint8_t choice)
     switch (id) {
     case CQLR_TYPE_LIST:
     case CQLR_TYPE_SET:
+    case CQLR_TYPE_VECTOR:
         return 1;
     case CQLR_TYPE_MAP:
         return 2;
@@ -84,14 +85,20 @@ void fuzz_type(struct fuzz_in *in, struct cqlr_arena *a, struct cqlr_type *t, un
         fuzz_type(in, a, &sub[i], depth - 1);
         field[i] = cqlr_cstr(names[i]);
     }
+    if (t->id == CQLR_TYPE_VECTOR) {
+        t->dimension = 1u + choice / 64;
+        if (sub->id == CQLR_TYPE_CUSTOM) /* there are no vectors of what is not known */
+            sub->id = CQLR_TYPE_FLOAT;
+    }
     t->sub = sub;
     t->field = t->id == CQLR_TYPE_UDT ? field : NULL;
 }
 
 bool fuzz_type_equal(const struct cqlr_type *a, const struct cqlr_type *b)
 {
-    if (a->id != b->id || a->count != b->count || !cqlr_str_equal(a->keyspace, b->keyspace) ||
-        !cqlr_str_equal(a->name, b->name) || !a->field != !b->field)
+    if (a->id != b->id || a->count != b->count || a->dimension != b->dimension ||
+        !cqlr_str_equal(a->keyspace, b->keyspace) || !cqlr_str_equal(a->name, b->name) ||
+        !a->field != !b->field)
         return false;
     for (uint32_t i = 0; i < a->count; i++)
         if (!fuzz_type_equal(&a->sub[i], &b->sub[i]) ||
@@ -155,6 +162,7 @@ bool fuzz_reads_back(const struct cqlr_type *t, struct cqlr_value v)
     case CQLR_TYPE_MAP:
     case CQLR_TYPE_TUPLE:
     case CQLR_TYPE_UDT:
+    case CQLR_TYPE_VECTOR:
         return names_read_back(t) && elements_read_back(t, v);
     default:
         return true;

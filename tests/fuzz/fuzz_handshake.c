@@ -169,6 +169,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     o.mem = &r.blocks.mem;
     o.username = "user";
     o.password = SECRET;
+    o.compression = fuzz_u8(&in) & 1 ? CQLR_COMPRESSION_LZ4 : CQLR_COMPRESSION_NONE;
+    o.compress_from = 1;
     r.l = cqlr_link_new(&o);
     MUST(r.l, "no link");
     while (in.n && !holds_secret(data, size)) /* who knows it may send it */

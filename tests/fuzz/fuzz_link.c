@@ -2,8 +2,8 @@
  * fuzz_link.c - a byte stream into a link, whole and in pieces: both give the same events and the
  * same error, and take no more memory than the bytes that came.
  *
- * The first bytes choose the role, how the stream is cut, the longest body, how many requests are
- * in flight and which of them were given up; the rest is what the peer sends.
+ * The first bytes choose the role, compression, how the stream is cut, the longest body, how many
+ * requests are in flight and which of them were given up; the rest is what the peer sends.
  */
 #include <cqlraw/link.h>
 
@@ -16,6 +16,7 @@ const char fuzz_name[] = "link";
 struct script {
     enum cqlr_role role;
     bool open;         /* client: READY has come already */
+    bool lz4;          /* was asked for, or granted */
     uint8_t cut;       /* 0: whole; up to 200: pieces of this size; else: of many sizes */
     uint8_t requests;  /* sent as soon as the link is open */
     uint8_t forgotten; /* bit i: requests i, i + 8 ... are given up */
@@ -115,8 +116,12 @@ static void start(struct run *r, const struct script *s)
     o.max_frame = s->max_frame;
     o.username = s->requests & 1 ? "user" : NULL;
     o.password = "password";
+    o.compression = s->lz4 && s->role == CQLR_CLIENT ? CQLR_COMPRESSION_LZ4 : CQLR_COMPRESSION_NONE;
+    o.compress_from = 1;
     r->l = cqlr_link_new(&o);
     MUST(r->l, "no link");
+    if (s->role == CQLR_SERVER && s->lz4)
+        MUST(cqlr_link_compress(r->l, CQLR_COMPRESSION_LZ4) == 0, "no compression");
     drain(r);
     if (s->role == CQLR_CLIENT && s->open) {
         give(r, ready, sizeof ready);
@@ -147,7 +152,8 @@ static void feed(struct run *r, bool whole)
 
 static void finish(struct run *r)
 {
-    MUST(r->mem.peak <= CONST_MEMORY + 4 * r->s->stream.n, "%zu bytes of memory", r->mem.peak);
+    size_t each = r->s->lz4 ? 4 + 2 * 255 : 4; /* LZ4 makes at most 255 bytes of one */
+    MUST(r->mem.peak <= CONST_MEMORY + each * r->s->stream.n, "%zu bytes of memory", r->mem.peak);
     cqlr_link_free(r->l);
     MUST(r->mem.now == 0, "%zu bytes are not given back", r->mem.now);
     cqlr_wr_fini(&r->told);
@@ -175,6 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t choice = fuzz_u8(&in);
     s.role = choice & 1 ? CQLR_SERVER : CQLR_CLIENT;
     s.open = !(choice & 2);
+    s.lz4 = choice & 16;
     s.max_frame = limits[choice >> 2 & 3];
     s.cut = fuzz_u8(&in);
     s.requests = fuzz_u8(&in) % 80;

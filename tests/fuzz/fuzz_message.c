@@ -192,7 +192,7 @@ static int say(struct cqlr_wr *w, struct cqlr_frame f, struct cqlr_bytes body)
     cqlr_wr_raw(&frame, body.p, body.n);
     cqlr_wr_init(w, NULL, 0);
     body.p = frame.p + CQLR_FRAME_HEADER;
-    int rc = frame_print(w, &f, body, frame.p, &style, &err);
+    int rc = frame_print(w, &f, body, frame.p, &style, NULL, &err);
     cqlr_wr_fini(&frame);
     return rc;
 }

@@ -74,6 +74,30 @@ def frame(opcode, body, stream=1, flags=0, first=0x84):
     return struct.pack(">BBhBi", first, flags, stream, opcode, len(body)) + body
 
 
+def packet(to_server, sequence, flags, data, ipv6=False):
+    ports = (40000, 9042) if to_server else (9042, 40000)
+    tcp = struct.pack(">HHIIBBHHH", *ports, sequence, 1, 5 << 4, flags, 1000, 0, 0) + data
+    if ipv6:
+        return struct.pack(">IHBB", 6 << 28, len(tcp), 6, 64) + bytes(32) + tcp
+    return struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, b"\x7f\0\0\1", b"\x7f\0\0\1") + tcp
+
+
+def captures(frames):
+    """A small conversation as pcap and pcapng, of both byte orders, on several links, also out of order."""
+    requests = b"".join(f for f in frames if f[0] == 0x04)[:150]
+    answers = b"".join(f for f in frames if f[0] == 0x84)[:200]
+    talk = [(1, 99, 2, b""), (0, 199, 18, b""), (1, 100, 16, requests[:70]), (1, 100 + 100, 16, requests[100:]),
+            (1, 160, 16, requests[60:100]), (0, 200, 16, answers), (0, 200 + len(answers), 17, b"")]
+    fronts = {1: b"DDDDDDSSSSSS\x08\0", 113: b"\0\0\0\1\0\6AAAAAAAA\x08\0", 276: b"\x08\0\0\0\0\0\0\1\0\1\0\6AAAAAAAA", 101: b"", 0: b"\2\0\0\0"}
+    for order, link in (("<", 1), (">", 113), ("<", 276), ("<", 101), ("<", 0)):
+        packets = [fronts[link] + packet(*p, ipv6=link == 101) for p in talk]
+        yield struct.pack(order + "IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, link) + b"".join(
+            struct.pack(order + "IIII", 1, i, len(p), len(p)) + p for i, p in enumerate(packets))
+        blocks = [(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1)), (1, struct.pack(order + "HHI", link, 0, 0))]
+        blocks += [(6, struct.pack(order + "IIIII", 0, 0, i, len(p), len(p)) + p + bytes(-len(p) % 4)) for i, p in enumerate(packets)]
+        yield b"".join(struct.pack(order + "II", kind, len(b) + 12) + b + struct.pack(order + "I", len(b) + 12) for kind, b in blocks)
+
+
 def nested_map_page():
     """A row with a map whose key is a map whose key ... is 1."""
     depth, option, value = 20, bytes.fromhex("0009"), bytes.fromhex("00000001")
@@ -99,10 +123,20 @@ def seeds():
     yield "link", bytes([0, 1, 79, 0xAA]) + b"".join(frame(RESULT, b"\0\0\0\1", stream) for stream in range(1, 70))
     yield "link", bytes([1, 250, 0, 0]) + b"".join(f for f in frames if f[0] == 0x04)[:3000]
     yield "rows", nested_map_page()
-    yield "handshake", bytes([0, 5, 0, 0])
-    yield "handshake", bytes([0, 5, 1, 12]) + b"\0\x0aorg.a.Auth" + bytes([1, 9, 0, 5, 3, 4]) + b"\xff\xff\xff\xff" + bytes([2, 2, 3, 1])
-    yield "handshake", bytes([0, 5, 2, 8]) + b"\0\0\1\0\0\2no"
-    yield "handshake", bytes([0, 5, 1, 3]) + b"\0\1A" + bytes([0, 5, 7, 4]) + b"\0\0\0\0"
+    for i, f in enumerate(frames):
+        if f[1] & 1: # compressed
+            yield "link", bytes([16 | (1 if f[0] == 0x04 else 0) | (2 if f[2:4] == b"\0\0" else 0), 7, 3, 0]) + f
+            yield "lz4", bytes([0]) + f[9:]
+        elif len(f) > 60:
+            yield "lz4", bytes([1]) + f[9:]
+    yield "lz4", bytes([0]) + bytes.fromhex("0000000000")
+    yield "lz4", bytes([1]) + b"abcd" * 100
+    for pcap in captures(on_one):
+        yield "pcap", bytes([1]) + pcap
+    yield "handshake", bytes([0, 0, 5, 0, 0])
+    yield "handshake", bytes([0, 0, 5, 1, 12]) + b"\0\x0aorg.a.Auth" + bytes([1, 9, 0, 5, 3, 4]) + b"\xff\xff\xff\xff" + bytes([2, 2, 3, 1])
+    yield "handshake", bytes([0, 0, 5, 2, 8]) + b"\0\0\1\0\0\2no"
+    yield "handshake", bytes([0, 0, 5, 1, 3]) + b"\0\1A" + bytes([0, 5, 7, 4]) + b"\0\0\0\0"
     for option in OPTIONS:
         yield "type", b"\0" + bytes.fromhex(option)
     for name in CLASSES:

@@ -216,7 +216,7 @@ static bool run_frame(struct vector *v)
         cqlr_put16(v->bytes + 2, 1);
     cqlr_frame_read(v->bytes, &f);
     suite.frame = v;
-    suite.origin = (struct origin){f.response, f.opcode, f.stream};
+    suite.origin = (struct origin){f.response, f.flags & CQLR_FLAG_COMPRESSED, f.opcode, f.stream};
     size_t all = damages(v->n), step = all / CASES_MAX + 1;
     for (size_t i = 0; i < all; i += step) {
         suite.damage = damage_of(v->n, i);

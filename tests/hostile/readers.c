@@ -62,11 +62,14 @@ static const char *run_link(const struct origin *o, const uint8_t *p, size_t n,
     opts.mem = mem;
     opts.username = "user";
     opts.password = "password";
+    opts.compression = o->compressed ? CQLR_COMPRESSION_LZ4 : CQLR_COMPRESSION_NONE;
     cqlr_link *l = cqlr_link_new(&opts);
     if (!l)
         return "no link";
     if (o->response)
         get_ready(l, o);
+    else if (o->compressed && cqlr_link_compress(l, CQLR_COMPRESSION_LZ4))
+        return "no compression";
     int rc = feed(l, p, n);
     bool told = is_told(rc, cqlr_link_err(l));
     cqlr_link_free(l);
@@ -184,6 +187,7 @@ static bool is_lines(const struct cqlr_wr *w)
 static const char *run_say(const struct cqlr_frame *f, struct cqlr_bytes body, const uint8_t *start,
                            const struct cqlr_mem *mem)
 {
+    static const struct frame_about about = {.compression = FRAME_LZ4};
     const struct frame_style styles[] = {{.json = false}, {.json = true}};
     const char *why = NULL;
     struct cqlr_wr w;
@@ -191,7 +195,7 @@ static const char *run_say(const struct cqlr_frame *f, struct cqlr_bytes body, c
     for (size_t i = 0; i < 2 && !why; i++) {
         struct cqlr_err err = {0};
         cqlr_wr_reset(&w);
-        int rc = frame_print(&w, f, body, start, &styles[i], &err);
+        int rc = frame_print(&w, f, body, start, &styles[i], &about, &err);
         if (!is_told(rc, &err))
             why = "a frame fails without a word";
         else if (styles[i].json ? !is_json(&w) : !is_lines(&w))

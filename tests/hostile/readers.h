@@ -9,6 +9,7 @@
 /* What the frame was before it was damaged: it tells how far a link has to be to take it. */
 struct origin {
     bool response;
+    bool compressed; /* with LZ4 */
     uint8_t opcode;
     int16_t stream; /* 1 for every answer to a request */
 };
