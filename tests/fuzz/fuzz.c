@@ -27,7 +27,9 @@ static void *count_resize(void *arg, void *p, size_t old, size_t n)
     struct fuzz_mem *m = arg;
     const struct cqlr_mem *heap = cqlr_mem_default();
     MUST(m->now >= old && (p || !old), "%zu bytes given back of %zu", old, m->now);
-    void *q = heap->resize(heap->arg, p, old, n);
+    uint8_t *q = heap->resize(heap->arg, p, old, n);
+    if (q && n > old)
+        memset(q + old, m->fill, n - old);
     m->now += n - old;
     m->peak = m->now > m->peak ? m->now : m->peak;
     return q;

@@ -60,6 +60,7 @@ uint8_t *fuzz_block(struct fuzz_in *in, size_t n, struct cqlr_bytes *block);
 struct fuzz_mem {
     struct cqlr_mem mem;
     size_t now, peak; /* bytes */
+    uint8_t fill;     /* what new memory holds */
 };
 
 void fuzz_mem_init(struct fuzz_mem *m);

@@ -51,6 +51,7 @@ static void request(struct run *r)
 static void tell(struct run *r, const struct cqlr_event *ev)
 {
     struct cqlr_wr *w = &r->told;
+    MUST(ev->body.n <= r->s->max_frame, "a body of %zu bytes", ev->body.n);
     cqlr_wr_u8(w, (uint8_t)ev->kind);
     cqlr_wr_u8(w, ev->opcode);
     cqlr_wr_u8(w, ev->flags);

@@ -8,20 +8,32 @@
 
 const char fuzz_name[] = "lz4";
 
-static void check_read(struct cqlr_bytes body, uint32_t max)
+/* Into memory that holds `fill`: it must not be seen. */
+static int read_lz4(struct cqlr_wr *w, struct fuzz_mem *mem, uint8_t fill, struct cqlr_bytes body,
+                    uint32_t max)
 {
     struct cqlr_err err = {0};
-    struct fuzz_mem mem;
-    struct cqlr_wr w;
-    fuzz_mem_init(&mem);
-    cqlr_wr_init(&w, &mem.mem, 0);
-    cqlr_wr_raw(&w, "front", 5);
-    int rc = cqlr_lz4_read(&w, body, max, &err);
+    fuzz_mem_init(mem);
+    mem->fill = fill;
+    cqlr_wr_init(w, &mem->mem, 0);
+    cqlr_wr_raw(w, "front", 5);
+    int rc = cqlr_lz4_read(w, body, max, &err);
     MUST(rc == 0 || (rc == CQLR_E_PROTO && err.code == rc && err.text[0]), "rc %d", rc);
     size_t plain = rc ? 0 : cqlr_be32(body.p);
-    MUST(w.n == 5 + plain && plain <= max && memcmp(w.p, "front", 5) == 0, "%zu bytes", w.n);
-    MUST(mem.peak <= 4096 + 3 * 255 * body.n, "%zu bytes of memory", mem.peak);
+    MUST(w->n == 5 + plain && plain <= max && memcmp(w->p, "front", 5) == 0, "%zu bytes", w->n);
+    MUST(mem->peak <= 4096 + 3 * 255 * body.n, "%zu bytes of memory", mem->peak);
+    return rc;
+}
+
+static void check_read(struct cqlr_bytes body, uint32_t max)
+{
+    struct fuzz_mem zeros, ones;
+    struct cqlr_wr w, again;
+    int rc = read_lz4(&w, &zeros, 0, body, max);
+    MUST(rc == read_lz4(&again, &ones, 0xFF, body, max), "another result");
+    MUST(fuzz_same(&w, &again), "bytes that the block did not give");
     cqlr_wr_fini(&w);
+    cqlr_wr_fini(&again);
 }
 
 static void check_round(struct cqlr_bytes plain)

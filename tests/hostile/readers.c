@@ -73,6 +73,8 @@ static const char *run_link(const struct origin *o, const uint8_t *p, size_t n,
     int rc = feed(l, p, n);
     bool told = is_told(rc, cqlr_link_err(l));
     cqlr_link_free(l);
+    if (rc == 0 && n >= CQLR_FRAME_HEADER && cqlr_be32(p + 5) > CQLR_FRAME_MAX)
+        return "the link waits for a body that is too long";
     return told ? NULL : "the link fails without a word";
 }
 
