@@ -118,9 +118,9 @@ says 2 'cqlraw frame: frame 1 at 0: there is nothing' decode /dev/null
 says 2 'cqlraw frame: frame 1 at 0: protocol versions 1 and 2 are not decoded' decode --hex 020000000500000000
 says 2 'cqlraw frame: frame 1 at 0: this is no frame of protocol version 3, 4 or 5' decode --hex 485454502f312e3120323030
 
-says 64 'cqlraw frame: there is: frame decode --hex STR | FILE | -' frame
-says 64 'cqlraw frame: there is: frame decode --hex STR | FILE | -' frame encode STARTUP
-says 64 'cqlraw frame: decode needs --hex STR, a FILE, or - for standard input' decode
+says 64 'cqlraw frame: there is: frame decode --hex STR | --pcap FILE | FILE | -, and frame encode REQUEST' frame
+says 64 'cqlraw frame: there is: frame decode' frame dump
+says 64 'cqlraw frame: decode needs --hex STR, --pcap FILE, a FILE, or - for standard input' decode
 says 64 'cqlraw frame: unexpected argument "b"' decode a b
 says 64 'cqlraw frame: unexpected argument "a"' decode --hex $OPTIONS a
 says 64 'cqlraw frame: --hex: what stands at character 5 is not a hex digit' decode --hex 0400zz

@@ -49,9 +49,11 @@ static void *blocks_resize(void *arg, void *p, size_t old, size_t n)
     if (i == b->count)
         b->count++;
     MUST(b->count <= sizeof b->v / sizeof *b->v, "many blocks");
-    b->v[i].p = heap->resize(heap->arg, p, old, n);
+    uint8_t *q = heap->resize(heap->arg, p, old, n);
+    if (n > old) /* what others left there does not count */
+        memset(q + old, 0, n - old);
+    b->v[i].p = q;
     b->v[i].n = n;
-    void *q = b->v[i].p;
     if (!n)
         b->v[i] = b->v[--b->count];
     return q;

@@ -268,7 +268,8 @@ static void watch(void)
 int main(int argc, char **argv)
 {
     static char made[] = "tests/vectors/v4.txt";
-    char *standard[] = {made, NULL};
+    static char recorded[] = "tests/vectors/cassandra-5.0.6.txt";
+    char *standard[] = {made, recorded, NULL};
     char **path = argc > 1 ? argv + 1 : standard;
     unsigned passed = 0, failed = 0;
     suite.mem = (struct cqlr_mem){count_resize, &suite};

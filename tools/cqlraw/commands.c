@@ -31,12 +31,20 @@ const struct command commands[] = {
     {"options", CMD_OPTIONS, "[OPTIONS]",
      "what a server supports and who it is: versions, cluster, ring", NULL,
      "cqlraw options --host 10.0.0.1 --json", cmd_options},
-    {"serve", CMD_SERVE, "[OPTIONS]",
-     "a small CQL server for tests: SELECT on its own system tables", NULL,
+    {"serve", CMD_SERVE, "[OPTIONS]", "a small CQL server for tests; records and replays real ones",
+     "Alone it answers SELECT on its own system tables. With --upstream and --record\n"
+     "it passes connections on to a server and writes what passes, which \"frame decode\n"
+     "--pcap\" and Wireshark read. With --replay it answers from such a file; what is\n"
+     "not in it gets an error that says so.\n",
      "cqlraw serve --port-file p & sleep 1; cqlraw query Q --port $(cat p)", cmd_serve},
-    {"frame", CMD_FRAME, "decode --hex STR | FILE | - [OPTIONS]",
-     "the bytes of protocol frames, one behind the other, as what they say", NULL,
-     "cqlraw frame decode --hex 040000000500000000", cmd_frame},
+    {"frame", CMD_FRAME,
+     "decode --hex STR | --pcap FILE | FILE | - [OPTIONS]\n"
+     "       cqlraw frame encode REQUEST [ARGUMENT]... [OPTIONS]",
+     "what protocol frames say, also those of a capture; requests as bytes",
+     "encode: STARTUP [KEY=VALUE]...  OPTIONS  REGISTER [EVENT]...  QUERY CQL\n"
+     "        PREPARE CQL  EXECUTE --id HEX  BATCH [CQL | id:HEX]...\n"
+     "        AUTH_RESPONSE VALUE\n",
+     "cqlraw frame decode --pcap session.pcapng --pair", cmd_frame},
     {"help", CMD_HELP, "[COMMAND]", "what there is, and the options of a command", NULL,
      "cqlraw help run", cmd_help},
     {"version", CMD_VERSION, "[--json]", "the version of program and library", NULL,

@@ -18,9 +18,8 @@
 #define FRAME_MAX   (1024 * 1024)      /* longest request: statements are short */
 
 struct stub_conn {
+    struct stub_member member;
     struct stub *s;
-    struct stub_conn *next;
-    struct stub_conn **prev;
     cqlr_link *link;
     struct cqlr_watch watch;
     struct cqlr_timer timer; /* when held-back answers become due */
@@ -48,19 +47,22 @@ static void end_handshake(struct stub_conn *c)
     c->in_handshake = false;
 }
 
-void stub_conn_close(struct stub_conn *c)
+static void conn_close(struct stub_conn *c)
 {
     const struct cqlr_mem *mem = c->s->mem;
     end_handshake(c);
-    *c->prev = c->next;
-    if (c->next)
-        c->next->prev = c->prev;
+    stub_leave(&c->member);
     cqlr_loop_timer_clear(c->s->loop, &c->timer);
     cqlr_loop_remove(c->s->loop, &c->watch);
     close(c->watch.fd);
     cqlr_link_free(c->link);
     stub_delay_fini(&c->delay);
     mem->resize(mem->arg, c, sizeof *c, 0);
+}
+
+static void close_member(struct stub_member *m)
+{
+    conn_close((struct stub_conn *)m);
 }
 
 /* The bytes that may leave now. */
@@ -149,13 +151,13 @@ static void work(struct stub_conn *c)
         if (more < 0)
             c->over = true;
         if (send_some(c)) {
-            stub_conn_close(c);
+            conn_close(c);
             return;
         }
     } while (more == 1 && !is_full(c));
     bool finished = c->over && cqlr_link_out(c->link, &p) == 0;
     if (finished || watch_for(c, more == 0 && !c->over))
-        stub_conn_close(c);
+        conn_close(c);
 }
 
 /* 0, or CQLR_E_IO: the peer is gone. */
@@ -178,7 +180,7 @@ static void on_ready(void *arg, unsigned events)
 {
     struct stub_conn *c = arg;
     if (events & CQLR_HANGUP || (events & CQLR_READ && receive(c)))
-        stub_conn_close(c);
+        conn_close(c);
     else
         work(c);
 }
@@ -200,7 +202,7 @@ void stub_conn_open(struct stub *s, int fd)
         close(fd);
         return;
     }
-    *c = (struct stub_conn){.s = s, .next = s->conns, .prev = &s->conns};
+    *c = (struct stub_conn){.member = {.close = close_member}, .s = s};
     c->session.store = &s->store;
     c->watch = (struct cqlr_watch){fd, CQLR_READ, on_ready, c};
     c->timer = (struct cqlr_timer){.fn = on_due, .arg = c};
@@ -212,8 +214,6 @@ void stub_conn_open(struct stub *s, int fd)
         s->mem->resize(s->mem->arg, c, sizeof *c, 0);
         return;
     }
-    if (c->next)
-        c->next->prev = &c->next;
-    s->conns = c;
+    stub_join(s, &c->member);
     begin_handshake(c);
 }

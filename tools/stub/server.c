@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +21,36 @@
 void stub_opts_init(struct stub_opts *o)
 {
     *o = (struct stub_opts){.listen = "127.0.0.1:0", .stop_fd = -1};
+}
+
+/* ---- connections ---- */
+
+void stub_join(struct stub *s, struct stub_member *m)
+{
+    m->next = s->members;
+    m->prev = &s->members;
+    if (m->next)
+        m->next->prev = &m->next;
+    s->members = m;
+}
+
+void stub_leave(struct stub_member *m)
+{
+    *m->prev = m->next;
+    if (m->next)
+        m->next->prev = m->prev;
+}
+
+void stub_note(const struct stub *s, const char *format, ...)
+{
+    char text[CQLR_ERR_TEXT];
+    va_list ap;
+    if (!s->on_note)
+        return;
+    va_start(ap, format);
+    vsnprintf(text, sizeof text, format, ap);
+    va_end(ap);
+    s->on_note(s->arg, text);
 }
 
 /* ---- accepting ---- */
@@ -55,7 +86,7 @@ static void on_connection(void *arg, unsigned events)
         }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
                    sizeof on); /* only faster, and not on a path */
-        stub_conn_open(s, fd);
+        s->open(s, fd);
     }
 }
 
@@ -95,6 +126,35 @@ static int read_auth(struct stub *s, const char *auth, struct cqlr_err *err)
     return 0;
 }
 
+static int start_replay(struct stub *s, struct cqlr_bytes file, struct cqlr_err *err)
+{
+    struct cqlr_err why;
+    s->recording = stub_recording_new(file, s->mem, &why);
+    if (!s->recording)
+        return stub_error(err, why.code, "recording: %s", why.text);
+    if (*stub_recording_note(s->recording))
+        stub_note(s, "recording: %s", stub_recording_note(s->recording));
+    return 0;
+}
+
+/* What connections get: the stub's own answers, those of another server, or recorded ones. */
+static int start_kind(struct stub *s, const struct stub_opts *o, struct cqlr_err *err)
+{
+    bool own = o->auth || o->delay_ns;
+    if (!o->upstream != !o->record || (o->upstream && (own || o->replay.p)) || (o->replay.p && own))
+        return stub_error(err, CQLR_E_USAGE, "stub: options that do not go together");
+    if (o->upstream) {
+        s->open = stub_relay_open;
+        return stub_relay_init(&s->relay, o, err);
+    }
+    if (o->replay.p) {
+        s->open = stub_replay_open;
+        return start_replay(s, o->replay, err);
+    }
+    s->open = stub_conn_open;
+    return 0;
+}
+
 static int start(struct stub *s, const struct stub_opts *o, struct cqlr_err *err)
 {
     int rc = stub_listen(&s->listener, o->listen, err);
@@ -103,6 +163,9 @@ static int start(struct stub *s, const struct stub_opts *o, struct cqlr_err *err
     if (rc)
         return rc;
     s->accepting.fd = s->listener.fd;
+    rc = start_kind(s, o, err);
+    if (rc)
+        return rc;
     if (stub_tables_init(&s->store.tables, (struct sockaddr *)&s->listener.at, s->mem))
         return stub_error(err, CQLR_E_NOMEM, "stub: out of memory");
     s->loop = cqlr_loop_new(s->mem);
@@ -122,7 +185,8 @@ struct stub *stub_new(const struct stub_opts *o, struct cqlr_err *err)
         stub_error(err, CQLR_E_NOMEM, "stub: out of memory");
         return NULL;
     }
-    *s = (struct stub){.mem = mem, .delay = o->delay_ns};
+    *s = (struct stub){.mem = mem, .delay = o->delay_ns, .on_note = o->on_note, .arg = o->arg};
+    s->relay.file.fd = -1;
     s->stats = o->stats ? o->stats : &s->own_stats;
     s->listener.fd = -1;
     s->accepting = (struct cqlr_watch){-1, CQLR_READ, on_connection, s};
@@ -139,14 +203,21 @@ void stub_free(struct stub *s)
 {
     if (!s)
         return;
-    while (s->conns)
-        stub_conn_close(s->conns);
+    while (s->members)
+        s->members->close(s->members);
     if (s->loop)
         cqlr_loop_free(s->loop);
     stub_listener_close(&s->listener);
+    stub_relay_fini(&s->relay);
+    stub_recording_free(s->recording);
     stub_prepared_fini(&s->store.prepared);
     stub_tables_fini(&s->store.tables);
     s->mem->resize(s->mem->arg, s, sizeof *s, 0);
+}
+
+const struct cqlr_err *stub_failure(const struct stub *s)
+{
+    return &s->err;
 }
 
 unsigned stub_port(const struct stub *s)
@@ -180,9 +251,13 @@ int stub_run(const struct stub_opts *o, struct cqlr_err *err)
         return err->code;
     if (o->stop_fd >= 0 && cqlr_loop_add(s->loop, &w))
         rc = stub_error(err, CQLR_E_IO, "stop descriptor: %m");
-    while (!rc && !stop)
+    while (!rc && !stop && !s->err.code)
         if (cqlr_loop_turn(s->loop, CQLR_NEVER))
             rc = stub_error(err, CQLR_E_IO, "event loop: %m");
+    if (!rc && s->err.code) {
+        *err = s->err;
+        rc = err->code;
+    }
     stub_free(s);
     return rc;
 }

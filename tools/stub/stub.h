@@ -3,6 +3,7 @@
  *
  * It answers what a driver asks at its start and `SELECT` on its own system tables, among them the
  * one row of system.local that the main job reads; everything else is a syntax error that says so.
+ * Or it passes connections on to a real server and records them, or answers from such a recording.
  * It uses one thread, one epoll loop and the library's own link in the server role. See README.md
  * for what it serves and what it does not.
  */
@@ -28,11 +29,21 @@ struct stub_opts {
     uint64_t delay_ns;     /* every answer leaves this much later than it could */
     const char *auth;      /* NULL, or "USER:PASSWORD", which clients must give (SASL PLAIN);
                               borrowed until the stub is freed */
+    const char *upstream;  /* NULL, or "HOST[:PORT]" of a server (9042): connections are passed on
+                              to it, and what passes is written to `record` */
+    const char *record;    /* with upstream: a capture file (pcap), made anew, mode 0600: it holds
+                              the passwords of clients */
+    bool overwrite;        /* replace that file if it exists */
+    struct cqlr_bytes replay; /* p NULL, or a capture file's bytes: connections are answered from
+                                 it; borrowed for the call */
     struct stub_stats *stats; /* NULL, or where they are kept up to date; zero them before */
     int stop_fd; /* stub_run ends when it is readable or its other end is closed; -1 = none */
     void (*on_listening)(
         void *arg,
         const char *addr); /* NULL-able; addr ("127.0.0.1:34567") is borrowed for the call */
+    void (*on_note)(void *arg, const char *text); /* NULL-able; hears in one line why a connection
+                                                     was not passed on, or what of a recording
+                                                     is not replayed */
     void *arg;
     const struct cqlr_mem *mem; /* NULL = malloc; borrowed until the stub is freed */
 };
@@ -41,8 +52,8 @@ struct stub_opts {
 void stub_opts_init(struct stub_opts *o);
 
 /* Serves until stop_fd says so, then closes everything and returns 0; or negative with one line in
- * err (cannot listen, cannot write the port file, out of memory). Never touches signals, stdin,
- * stdout or stderr. */
+ * err (cannot listen, cannot write the port file or the recording, out of memory). Never touches
+ * signals, stdin, stdout or stderr. */
 int stub_run(const struct stub_opts *o, struct cqlr_err *err);
 
 /* ---- the same in pieces, for a host with a loop of its own ---- */
@@ -55,6 +66,10 @@ struct stub *stub_new(const struct stub_opts *o, struct cqlr_err *err);
 /* Closes the listener and all connections. NULL is fine. In a forked child it closes the child's
  * copies only. */
 void stub_free(struct stub *s);
+
+/* Why it cannot go on: the recording could not be written. Code 0 while it can. Borrowed until
+ * stub_free. */
+const struct cqlr_err *stub_failure(const struct stub *s);
 
 /* The port in use, and "ADDRESS:PORT" (borrowed until stub_free). */
 unsigned stub_port(const struct stub *s);

@@ -1,21 +1,21 @@
 /*
- * cmd_frame.c - `cqlraw frame decode`: the bytes of frames, one behind the other, as what they say.
- *
- * Input that is broken is decoded as far as it goes; then one line tells where and why. Behind a
- * frame that is whole but wrong the next one is still found by its length.
+ * cmd_frame.c - the command `frame`: its arguments, and the bytes to decode.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include <cqlraw/wire.h>
-
-#include "frame_print.h"
+#include "frame.h"
 #include "tools/cqlraw/args/args.h"
+#include "tools/cqlraw/args/suggest.h"
 #include "tools/cqlraw/io/file.h"
-#include "tools/cqlraw/io/out.h"
 
-#define FRAME      "frame"
-#define OUTPUT_MAX ((size_t)1 << 40) /* of one frame's text: memory ends before */
+#define USAGE "there is: frame decode --hex STR | --pcap FILE | FILE | -, and frame encode REQUEST"
+
+static const enum option_id decode_only[] = {OPT_HEX,  OPT_PCAP,         OPT_PORT,  OPT_PAIR,
+                                             OPT_JSON, OPT_SHOW_SECRETS, OPT_OPCODE};
+static const enum option_id encode_only[] = {
+    OPT_PARAM,        OPT_ID,        OPT_BATCH_TYPE, OPT_CL,  OPT_SCL,   OPT_PAGE_SIZE,
+    OPT_PAGING_STATE, OPT_TIMESTAMP, OPT_SKIP,       OPT_LZ4, OPT_TRACE, OPT_BINARY};
 
 struct input {
     uint8_t *p;
@@ -65,116 +65,110 @@ static int hex_read(const char *text, struct input *in)
 
 static int input_read(const struct args *a, struct input *in)
 {
-    const char *hex = a->v[OPT_HEX].given ? a->v[OPT_HEX].text : NULL;
-    if (hex) {
+    if (a->v[OPT_HEX].given) {
+        const char *hex = a->v[OPT_HEX].text;
         in->p = calloc(strlen(hex) / 2 + 1, 1);
         if (in->p)
             return hex_read(hex, in);
         say(FRAME, "out of memory");
         return EXIT_INTERNAL;
     }
-    const char *path = strcmp(a->rest[1], "-") == 0 ? NULL : a->rest[1];
+    const char *path = a->v[OPT_PCAP].given ? a->v[OPT_PCAP].text : a->rest[1];
     char *data;
-    int rc = file_read(FRAME, path, &data, &in->n);
+    int rc = file_read(FRAME, strcmp(path, "-") == 0 ? NULL : path, &data, &in->n);
     in->p = (uint8_t *)data;
     return rc;
 }
 
-/* ---- frames ---- */
+/* ---- arguments ---- */
 
-static int broken(size_t number, size_t offset, const char *why)
+/* "QUERY,RESULT" → a bit each. */
+static int opcodes_read(const char *text, uint32_t *bits)
 {
-    say(FRAME, "frame %zu at %zu: %s", number, offset, why);
-    return EXIT_ABORTED;
-}
-
-/* Whether a header can be believed: without one there is no way to the next frame. */
-static const char *header_fault(const struct cqlr_frame *f)
-{
-    if (f->version >= 3 && f->version <= 5)
-        return NULL;
-    return f->version == 1 || f->version == 2 ? "protocol versions 1 and 2 are not decoded"
-                                              : "this is no frame of protocol version 3, 4 or 5 "
-                                                "(v5 puts frames into segments after "
-                                                "the handshake)";
-}
-
-/* The frame at *offset, to stdout; *offset goes to the next one, or to the end. */
-static int decode(const struct input *in, const struct frame_style *style, size_t number,
-                  size_t *offset)
-{
-    struct cqlr_frame f;
-    struct cqlr_wr w;
-    struct cqlr_err err = {0};
-    size_t at = *offset, left = in->n - at - CQLR_FRAME_HEADER;
-    cqlr_frame_read(in->p + at, &f);
-    *offset = in->n;
-    if (header_fault(&f))
-        return broken(number, at, header_fault(&f));
-    struct cqlr_bytes body = {in->p + at + CQLR_FRAME_HEADER, f.length < left ? f.length : left};
-    if (body.n > CQLR_FRAME_MAX)
-        body.n = CQLR_FRAME_MAX;
-    cqlr_wr_init(&w, NULL, OUTPUT_MAX);
-    int why = frame_print(&w, &f, body, in->p, style, NULL, &err);
-    int rc = out_stdout(FRAME, (const char *)w.p, w.n);
-    cqlr_wr_fini(&w);
-    if (why == CQLR_E_NOMEM) {
-        say(FRAME, "frame %zu at %zu: %s", number, at, err.text);
-        return EXIT_INTERNAL;
-    }
-    if (f.length <= CQLR_FRAME_MAX)
-        *offset = at + CQLR_FRAME_HEADER + body.n;
-    return rc ? rc : why ? broken(number, at, err.text) : 0;
-}
-
-static int decode_all(const struct input *in, const struct frame_style *style)
-{
-    size_t offset = 0, number = 1;
-    int worst = 0;
-    if (!in->n)
-        return broken(1, 0, "there is nothing");
-    for (; offset < in->n; number++) {
-        if (in->n - offset < CQLR_FRAME_HEADER)
-            return broken(number, offset, "the input ends within a header");
-        int rc = decode(in, style, number, &offset);
-        if (rc && rc != EXIT_ABORTED)
-            return rc;
-        worst = rc ? rc : worst;
-    }
-    return worst;
-}
-
-/* ---- the command ---- */
-
-static int usage(const struct args *a)
-{
-    bool hex = a->v[OPT_HEX].given;
-    if (a->rest_n == 0 || strcmp(a->rest[0], "decode") != 0) {
-        say(FRAME, "there is: frame decode --hex STR | FILE | -");
-        return EXIT_USAGE;
-    }
-    if (a->rest_n == 1 && !hex) {
-        say(FRAME, "decode needs --hex STR, a FILE, or - for standard input");
-        return EXIT_USAGE;
-    }
-    if (a->rest_n > (hex ? 1u : 2u)) {
-        say(FRAME, "unexpected argument \"%s\"", a->rest[hex ? 1 : 2]);
-        return EXIT_USAGE;
+    for (const char *p = text; *p;) {
+        size_t n = strcspn(p, ",");
+        uint8_t opcode = 0;
+        while (opcode < 32 &&
+               !(cqlr_opcode_name(opcode) && name_equal(p, n, cqlr_opcode_name(opcode))))
+            opcode++;
+        if (opcode == 32) {
+            say(FRAME, "--opcode: there is no message \"%.*s\"", (int)n, p);
+            return EXIT_USAGE;
+        }
+        *bits |= UINT32_C(1) << opcode;
+        p += n + (p[n] == ',');
     }
     return 0;
 }
 
-int cmd_frame(const struct args *a)
+static int refuse_options(const struct args *a, const enum option_id *ids, size_t n,
+                          const char *other)
 {
-    struct frame_style style = {.json = a->v[OPT_JSON].given,
-                                .secrets = a->v[OPT_SHOW_SECRETS].given};
+    for (size_t i = 0; i < n; i++) {
+        const struct option *o = options;
+        while (o->id != ids[i] || !(o->commands & CMD_FRAME))
+            o++;
+        if (a->v[ids[i]].given) {
+            say(FRAME, "--%s is an option of frame %s", o->name, other);
+            return EXIT_USAGE;
+        }
+    }
+    return 0;
+}
+
+static int decode_usage(const struct args *a)
+{
+    bool hex = a->v[OPT_HEX].given, pcap = a->v[OPT_PCAP].given;
+    size_t files = hex || pcap ? 0 : 1;
+    if (hex && pcap) {
+        say(FRAME, "--hex and --pcap exclude each other");
+        return EXIT_USAGE;
+    }
+    if (a->rest_n == 1 && files) {
+        say(FRAME, "decode needs --hex STR, --pcap FILE, a FILE, or - for standard input");
+        return EXIT_USAGE;
+    }
+    if (a->rest_n > 1 + files) {
+        say(FRAME, "unexpected argument \"%s\"", a->rest[1 + files]);
+        return EXIT_USAGE;
+    }
+    if (!pcap && (a->v[OPT_PAIR].given || a->v[OPT_PORT].given)) {
+        say(FRAME, "--%s goes with --pcap", a->v[OPT_PAIR].given ? "pair" : "port");
+        return EXIT_USAGE;
+    }
+    return refuse_options(a, encode_only, sizeof encode_only / sizeof *encode_only, "encode");
+}
+
+static int decode(const struct args *a)
+{
+    struct frame_options o = {
+        .style = {.json = a->v[OPT_JSON].given, .secrets = a->v[OPT_SHOW_SECRETS].given},
+        .pair = a->v[OPT_PAIR].given,
+        .port = (uint16_t)a->v[OPT_PORT].n,
+        .stream = a->v[OPT_STREAM].given ? (int32_t)a->v[OPT_STREAM].n : -1};
     struct input in = {NULL, 0};
-    int rc = usage(a);
+    int rc = decode_usage(a);
+    if (!rc && a->v[OPT_OPCODE].given)
+        rc = opcodes_read(a->v[OPT_OPCODE].text, &o.opcodes);
     if (rc)
         return rc;
     rc = input_read(a, &in);
     if (!rc)
-        rc = decode_all(&in, &style);
+        rc = (a->v[OPT_PCAP].given ? frame_capture : frame_decode)((struct cqlr_bytes){in.p, in.n},
+                                                                   &o);
     free(in.p);
     return rc;
+}
+
+int cmd_frame(const struct args *a)
+{
+    const char *what = a->rest_n ? a->rest[0] : "";
+    if (strcmp(what, "decode") == 0)
+        return decode(a);
+    if (strcmp(what, "encode") == 0) {
+        int rc = refuse_options(a, decode_only, sizeof decode_only / sizeof *decode_only, "decode");
+        return rc ? rc : frame_encode(a);
+    }
+    say(FRAME, USAGE);
+    return EXIT_USAGE;
 }
