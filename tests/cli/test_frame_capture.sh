@@ -90,19 +90,34 @@ check "has its frames alone" test "$(grep -c stream "$tmp/stdout")" = 2
 gives "filters without a capture" 0 decode --hex "$STARTUP$READY$VOID" --opcode ready,RESULT --stream 1
 stdout_is "are the same" 'response v4 stream 1 RESULT flags - body 4 bytes\n    kind VOID\n'
 
+pcap "$tmp/more" <<END_OF
+0 0 client syn
+0 0 server syn
+1 0 client $PREPARE
+2 0 server $PREPARED
+3 0 client $(encode EXECUTE --id $ID -P int:7 -P int:8)
+4 0 client $(encode EXECUTE --id $ID -P 0x07)
+END_OF
+gives "values that are not those of the markers" 0 decode --pcap "$tmp/more" --opcode EXECUTE
+check "are shown as bytes" test "$(grep -c '^    value 0x0000000[78]$' "$tmp/stdout")" = 2
+stdout_has "so is one that does not fit its type" '^    value k 0x07 \(1 byte that is not an int\)$'
+
 # pairs
 pcap "$tmp/pairs" <<END_OF
 0 0 client syn
 0 0 server syn
 1 0 client $STARTUP
 2 0 server $READY
-3 0 client $(encode QUERY 'SELECT 1' --stream 1) $(encode QUERY "SELECT '$(printf 'ä%.0s' {1..100})'" --stream 2)
+3 0 client $(encode QUERY 'SELECT 1' --stream 1) $(encode QUERY 'SELECT 4' --stream 4) $(encode QUERY "SELECT '$(printf 'ä%.0s' {1..100})'" --stream 2)
 5 0 server $(answer 0002 00 00002200 00046e6f7065)
 6 0 server $(answer 0001 08 00000002 00000006 00000001 00000002 cafe 00000001 00000000)
 7 0 server $(answer 0009 08 00000001)
-8 0 server $EVENT
+8 0 server $EVENT $(answer 0004 08 00000001)
 9 0 client $(encode BATCH --stream 3)
 10 0 client $(encode OPTIONS --stream 3)
+11 0 server $(answer 0003 0c 000d5354415455535f4348414e4745 00025550 047f000001 00002352)
+12 0 server $(answer 0003 06 0000)
+13 0 client $(encode REGISTER)
 END_OF
 long=$(printf 'ä%.0s' {1..56})
 cat >"$tmp/want" <<END_OF
@@ -111,13 +126,17 @@ cat >"$tmp/want" <<END_OF
 +0.003000 c0 s1 QUERY -> RESULT ROWS 1 row, more to come 3.000 ms  SELECT 1
 +0.007000 c0 s9 no request -> RESULT VOID
 +0.008000 c0 s-1 EVENT STATUS_CHANGE DOWN
++0.003000 c0 s4 QUERY -> RESULT VOID 5.000 ms  SELECT 4
 +0.009000 c0 s3 BATCH -> no answer
-+0.010000 c0 s3 OPTIONS -> no answer
++0.011000 c0 s3 EVENT STATUS_CHANGE UP
++0.010000 c0 s3 OPTIONS -> SUPPORTED 2.000 ms
++0.013000 c0 s0 REGISTER -> no answer
 END_OF
 cat >"$tmp/want.err" <<'END_OF'
 request            count       p50 ms       p99 ms       max ms
 STARTUP                1        1.000        1.000        1.000
-QUERY                  2        2.000        3.000        3.000
+OPTIONS                1        2.000        2.000        2.000
+QUERY                  3        3.000        5.000        5.000
 requests without an answer 2, responses without a request 1
 END_OF
 gives "--pair" 0 decode --pcap "$tmp/pairs" --pair
@@ -232,6 +251,12 @@ pcap "$tmp/tls" <<'END_OF'
 END_OF
 gives "TLS" 2 decode --pcap "$tmp/tls"
 check "is recognised" grep -q '^cqlraw frame: c0 client at 0: this is TLS, not decoded$' "$tmp/stderr"
+pcap "$tmp/turned" <<END_OF
+0 0 client syn
+1 0 client $READY
+END_OF
+gives "a client that answers" 2 decode --pcap "$tmp/turned"
+check "is told" grep -q '^cqlraw frame: c0 client at 0: a frame of the other direction$' "$tmp/stderr"
 printf 'no capture' >"$tmp/none"
 says 2 'cqlraw frame: this is no capture file, neither pcap nor pcapng' decode --pcap "$tmp/none"
 pcap "$tmp/empty" </dev/null

@@ -203,7 +203,7 @@ static int pcapng_next(struct packets *f, struct packet *p)
         if (type == BLOCK_SECTION && !section_begin(f))
             break;
         uint32_t n = get32(f, h + 4);
-        if (n < BLOCK_FRAME || n % 4 || n > left(f))
+        if (n < BLOCK_FRAME || n > left(f))
             break;
         struct cqlr_bytes body = {h + 8, n - BLOCK_FRAME};
         f->at += n;
