@@ -6,9 +6,10 @@ serve --delay 0
 
 # The main job and a query, to files; the bytes are told in up_$1 and down_$1.
 main_job() { "$CQLRAW" run --host "$WIRE" "SELECT * FROM system.local WHERE key=?" -P key=local --repeat 2000 -j 2 --summary none -o "$tmp/run.$1" --overwrite --compression "$1"; }
+printf -v long '%4000s' ''
 schema() {
     "$CQLRAW" query --host "$WIRE" --compression "$1" --format csv --page-size 50 -e "SELECT * FROM system_schema.columns" \
-        -e "SELECT key $(printf '%4000s') FROM system.local" >"$tmp/query.$1"
+        -e "SELECT key $long FROM system.local" >"$tmp/query.$1"
 }
 
 for how in none lz4; do

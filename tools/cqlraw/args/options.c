@@ -156,7 +156,7 @@ const struct option options[] = {
      .help = "version of the native protocol"},
     {OPT_COMPRESSION, "compression", 0, CONNECT, HELP_CONNECTION, TYPE_CHOICE, "lz4|none",
      .def = "none",
-     .help = "lz4: fewer bytes on the wire, for more CPU"},
+     .help = "lz4: fewer bytes on the wire for more CPU"},
     {OPT_PROFILE, "profile", 0, CONNECT, HELP_CONNECTION, TYPE_TEXT, "NAME",
      .env = {"CQLRAW_PROFILE"},
      .help = "[profile NAME] of the configuration file"},
