@@ -158,7 +158,8 @@ enum cqlr_text_style {
  * - sets {1, 2}, maps {'a': 1}, lists and vectors [1, 2], tuples (1, null), UDTs {field: 1}; a
  *   name that is reserved or not [a-z][a-z0-9_]* stands in double quotes.
  * - JSON: lists, sets, vectors and tuples are arrays, maps and UDTs objects in the order of the
- * value; a key that is no string is its JSON text as a string. What is not UTF-8 becomes U+FFFD.
+ *   value; a key that is no string is its JSON text as a string, and counts as 8 levels of nesting,
+ *   so that no value of a few bytes has a text of gigabytes. What is not UTF-8 becomes U+FFFD.
  *
  * Text and ascii are not checked here in the other styles: they are the bytes that the server sent.
  * Returns 0, or CQLR_E_TYPE or CQLR_E_PROTO when the bytes don't fit the type, or w's error; the

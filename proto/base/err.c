@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/base/err.h"
+#include "proto/base/utf8.h"
 
 static bool is_continuation(char c)
 {
@@ -15,12 +16,14 @@ static bool is_continuation(char c)
 
 void cqlr__text_one_line(char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint8_t c = (uint8_t)p[i];
-        if (c < 0x20 || c == 0x7F)
-            p[i] = ' ';
-        else if (c == 0xC2 && i + 1 < n && (uint8_t)p[i + 1] >= 0x80 && (uint8_t)p[i + 1] < 0xA0)
-            p[i] = p[i + 1] = ' ';
+    for (size_t i = 0, len; i < n; i += len) {
+        const uint8_t *c = (const uint8_t *)p + i;
+        len = cqlr__utf8_next(c, n - i);
+        if (len == 0)
+            p[i] = '?';
+        else if (*c < 0x20 || *c == 0x7F || (*c == 0xC2 && c[1] < 0xA0))
+            memset(p + i, ' ', len);
+        len += len == 0;
     }
 }
 

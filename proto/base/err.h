@@ -28,8 +28,8 @@ int cqlr__err_set(struct cqlr_err *err, int code, const char *fmt, ...)
 void cqlr__err_prefix(struct cqlr_err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Replaces control characters (also the two-byte ones U+0080..U+009F) by spaces, so that the text
- * is one line and cannot command a terminal. */
+/* Replaces control characters (also the two-byte ones U+0080..U+009F) by spaces, and bytes that are
+ * no UTF-8 by question marks: the text is one line and cannot command a terminal. */
 void cqlr__text_one_line(char *p, size_t n);
 
 /* The longest length <= n at which UTF-8 text can be cut without splitting a character. */

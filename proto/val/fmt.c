@@ -10,6 +10,10 @@
 #include "proto/base/err.h"
 #include "proto/val/val.h"
 
+/* A key that is no string is escaped once more in each object around it, so its text doubles with
+ * each map that is a key of a map. In JSON a key counts as so many levels of nesting. */
+#define KEY_DEPTH 8
+
 static int print_value(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr_value v,
                        enum cqlr_text_style style, unsigned depth, struct cqlr_err *err);
 
@@ -144,6 +148,7 @@ static int print_elements(struct cqlr_wr *w, const struct cqlr_type *t, struct c
     while (!w->rc && (rc = cqlr_elements_next(&e, &item, &type)) == 1) {
         uint32_t i = e.i - 1;
         bool value = t->id == CQLR_TYPE_MAP && i % 2;
+        bool is_json_key = json && t->id == CQLR_TYPE_MAP && !value;
         cqlr__out(w, value ? ": " : i ? ", " : "");
         if (t->id == CQLR_TYPE_UDT) {
             if (json)
@@ -153,10 +158,11 @@ static int print_elements(struct cqlr_wr *w, const struct cqlr_type *t, struct c
             cqlr__out(w, ": ");
         }
         size_t from = w->n;
-        rc = print_value(w, type, item, json ? CQLR_JSON : CQLR_LITERAL, depth + 1, err);
+        rc = print_value(w, type, item, json ? CQLR_JSON : CQLR_LITERAL,
+                         depth + (is_json_key ? KEY_DEPTH : 1), err);
         if (rc)
             return rc;
-        if (json && t->id == CQLR_TYPE_MAP && !value)
+        if (is_json_key)
             json_key(w, from);
     }
     cqlr_wr_u8(w, (uint8_t)brackets[1]);

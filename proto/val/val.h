@@ -11,6 +11,8 @@
 
 #include <cqlraw/value.h>
 
+#include "proto/base/utf8.h"
+
 /* ---- text out (text.c) ---- */
 
 void cqlr__out(struct cqlr_wr *w, const char *s);
@@ -38,9 +40,7 @@ bool cqlr__take_u64(struct cqlr_str *s, uint64_t *n); /* digits that fit; false 
 /* "[+-]digits" and nothing else, within int64. */
 bool cqlr__read_i64(struct cqlr_str s, int64_t *n);
 
-/* The length of the UTF-8 character at p (1..4), 0 when n bytes hold no whole valid one: overlong
- * forms, surrogates and what lies beyond U+10FFFF are not (utf8.c). */
-size_t cqlr__utf8_next(const uint8_t *p, size_t n);
+/* utf8.c; one character: proto/base/utf8.h. */
 bool cqlr__utf8_valid(const uint8_t *p, size_t n);
 bool cqlr__ascii_valid(const uint8_t *p, size_t n);
 

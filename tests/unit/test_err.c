@@ -31,6 +31,14 @@ static void text_is_one_line(void **state)
     assert_string_equal(err.text, "\xC2\xA0 \xC2| \xC2");
 }
 
+static void text_is_utf8(void **state)
+{
+    struct cqlr_err err;
+    (void)state;
+    cqlr__err_set(&err, CQLR_E_SERVER, "a\x9B%s\xC3", "b\xED\xA0\x80\xE2\x82\xAC\xFF\xC2");
+    assert_string_equal(err.text, "a?b???\xE2\x82\xAC???");
+}
+
 static void long_text_is_cut_at_a_character(void **state)
 {
     static const char *const character[] = {"x", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
@@ -117,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(set_returns_the_code_and_clears_the_rest),
         cmocka_unit_test(text_is_one_line),
+        cmocka_unit_test(text_is_utf8),
         cmocka_unit_test(long_text_is_cut_at_a_character),
         cmocka_unit_test(cut_text_that_is_not_utf8_stays_in_bounds),
         cmocka_unit_test(prefixes_are_put_in_front),

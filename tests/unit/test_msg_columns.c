@@ -81,6 +81,22 @@ static void columns_of_an_answer_can_not_be_made_from_a_lie(void **state)
     assert_int_equal(c.live, 0);
 }
 
+/* A message of a few bytes may not cost megabytes. */
+static void columns_that_are_not_described_take_less_than_a_megabyte(void **state)
+{
+    struct cqlr_spec s = {CQLR_META_NO_METADATA, 16384, {NULL, 0}};
+    struct counter c;
+    struct cqlr_err err;
+    (void)state;
+    struct cqlr_columns *columns = cqlr_columns_new(&s, counter_init(&c, 0), &err);
+    assert_non_null(columns);
+    assert_true(c.largest < 1024 * 1024);
+    cqlr_columns_free(columns);
+    s.count++;
+    assert_null(cqlr_columns_new(&s, &c.mem, &err));
+    assert_int_equal(err.code, CQLR_E_PROTO);
+}
+
 static void type_nested_300000_deep_is_refused(void **state)
 {
     struct cqlr_result m;
@@ -333,6 +349,7 @@ int main(void)
         cmocka_unit_test(billions_of_columns_in_27_bytes),
         cmocka_unit_test(negative_columns_count_is_an_error),
         cmocka_unit_test(columns_of_an_answer_can_not_be_made_from_a_lie),
+        cmocka_unit_test(columns_that_are_not_described_take_less_than_a_megabyte),
         cmocka_unit_test(type_nested_300000_deep_is_refused),
         cmocka_unit_test(error_names_the_column),
         cmocka_unit_test(name_whose_length_was_cut_to_16_bits),

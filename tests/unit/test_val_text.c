@@ -135,6 +135,39 @@ static void json_collections(void **state)
                 "{\"[\\\"\\\\\\\"\\\"]\": 1}");
 }
 
+/* {{{1: 2}: 2}: 2} and so on: a map that is a key, `levels` deep. */
+static const char *print_map_of_keys(unsigned levels)
+{
+    struct cqlr_type sub[CQLR_TYPE_DEPTH][2];
+    struct cqlr_type type = {.id = CQLR_TYPE_INT};
+    uint8_t value[CQLR_TYPE_DEPTH * 16 + 4] = {0};
+    size_t n = 4;
+    for (unsigned i = 0; i < levels; i++) {
+        memmove(value + 8, value, n);
+        cqlr_put32(value, 1);
+        cqlr_put32(value + 4, (uint32_t)n);
+        cqlr_put32(value + 8 + n, 4);
+        cqlr_put32(value + 12 + n, 2);
+        n += 16;
+        sub[i][0] = type;
+        sub[i][1] = (struct cqlr_type){.id = CQLR_TYPE_INT};
+        type = (struct cqlr_type){.id = CQLR_TYPE_MAP, .count = 2, .sub = sub[i]};
+    }
+    return print_bytes(&type, value, (int32_t)n, CQLR_JSON);
+}
+
+/* Without a bound, 844 bytes of a server would be 16 GB of text. */
+static void keys_in_keys_do_not_double_for_ever(void **state)
+{
+    (void)state;
+    assert_string_equal(print_map_of_keys(2), "{\"{\\\"0\\\": 2}\": 2}");
+    print_map_of_keys(7);
+    assert_int_equal(answer.rc, 0);
+    assert_true(strlen(answer.text) < 1000);
+    assert_string_equal(print_map_of_keys(8), "!type: nested too deep");
+    assert_string_equal(print_map_of_keys(16), "!type: nested too deep");
+}
+
 static void nested_literals_read_back(void **state)
 {
     (void)state;
@@ -434,6 +467,7 @@ int main(void)
         cmocka_unit_test(json_is_always_valid_utf8),
         cmocka_unit_test(json_numbers_are_bare_and_the_rest_strings),
         cmocka_unit_test(json_collections),
+        cmocka_unit_test(keys_in_keys_do_not_double_for_ever),
         cmocka_unit_test(nested_literals_read_back),
         cmocka_unit_test(field_names_that_need_quotes_have_them),
         cmocka_unit_test(wrong_literals_are_refused),
