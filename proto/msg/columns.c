@@ -12,9 +12,9 @@
 
 #define METADATA_CHANGED 0x08 /* v5: an id follows, so the specs are elsewhere */
 
-/* Columns without specs take no bytes: their number has a bound of its own. So many take less than
- * 1 MB of memory, and no result has as many. */
-#define COLUMNS_WITHOUT_SPEC 16384u
+/* Columns without specs take no bytes: their number has a bound of its own. So many take half a
+ * megabyte of memory, and no result has as many. */
+#define COLUMNS_WITHOUT_SPEC 8192u
 
 uint32_t cqlr__count_read(struct cqlr_rd *r, const char *field)
 {

@@ -84,7 +84,7 @@ static void columns_of_an_answer_can_not_be_made_from_a_lie(void **state)
 /* A message of a few bytes may not cost megabytes. */
 static void columns_that_are_not_described_take_less_than_a_megabyte(void **state)
 {
-    struct cqlr_spec s = {CQLR_META_NO_METADATA, 16384, {NULL, 0}};
+    struct cqlr_spec s = {CQLR_META_NO_METADATA, 8192, {NULL, 0}};
     struct counter c;
     struct cqlr_err err;
     (void)state;

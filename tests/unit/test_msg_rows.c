@@ -84,7 +84,7 @@ static void row_count_is_bounded_by_the_bytes_left(void **state)
         {1, 3, "rows: need 12 bytes, 8 left"},
         {3, 1, "rows: need 12 bytes, 8 left"},
         {1, INT32_MAX, "rows: need 8589934588 bytes, 8 left"},
-        {16384, INT32_MAX, "rows: need 140737488289792 bytes, 8 left"},
+        {8192, INT32_MAX, "rows: need 70368744144896 bytes, 8 left"},
         {1, -1, "rows count: negative count at 12"},
         {1, INT32_MIN, "rows count: negative count at 12"},
     };

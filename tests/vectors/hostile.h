@@ -11,8 +11,7 @@
  *     hex BYTES       bytes of that body
  *     raw BYTES       bytes that are no such frame
  *     > TEXT          a line of what comes of it (hostile_say.c)
- * BYTES are tokens: hex digits; DIGITS*N, N times; "text"; s"text", a [string]. Files of vectors.h
- * can be read, too: there hex lines are whole frames.
+ * BYTES are tokens: hex digits; DIGITS*N, N times; "text"; s"text", a [string].
  *
  * Only the protocol library and standard C are used here, so that it runs wherever that does.
  */
