@@ -10,7 +10,7 @@
 #include "frame.h"
 #include "tools/cqlraw/io/out.h"
 
-#define OUTPUT_MAX   ((size_t)1 << 40) /* of one frame's text: memory ends before */
+#define OUTPUT_MAX   (SIZE_MAX / 2) /* of one frame's text: memory ends before */
 #define OUTPUT_PIECE (64u * 1024)
 
 bool frame_wanted(const struct frame_options *o, const struct cqlr_frame *f)
