@@ -147,9 +147,10 @@ static void say_node(struct fields *f, const struct cqlr_server_event *m)
     struct cqlr_value address = {m->address.p, (int32_t)m->address.n};
     struct cqlr_err err;
     field_text(f, "change", m->change);
-    cqlr_wr_reset(&f->scratch);
-    if (!cqlr_value_print(&f->scratch, &inet, address, CQLR_TEXT, &err))
-        field_text(f, "address", (struct cqlr_str){(const char *)f->scratch.p, f->scratch.n});
+    int rc = cqlr_value_print(fields_scratch(f), &inet, address, CQLR_TEXT, &err);
+    struct cqlr_str text = fields_scratched(f);
+    if (!rc)
+        field_text(f, "address", text);
     field_number(f, "port", m->port);
 }
 
