@@ -10,7 +10,6 @@
 #include "frame.h"
 #include "tools/cqlraw/io/out.h"
 
-#define OUTPUT_MAX   ((size_t)1 << 40) /* of one frame's text: memory ends before */
 #define OUTPUT_PIECE (64u * 1024)
 
 bool frame_wanted(const struct frame_options *o, const struct cqlr_frame *f)
@@ -25,7 +24,7 @@ void frame_out_init(struct frame_out *out)
 {
     out->rc = 0;
     out->bad = false;
-    cqlr_wr_init(&out->w, NULL, OUTPUT_MAX);
+    cqlr_wr_init(&out->w, NULL, TEXT_LIMIT);
 }
 
 int frame_out_fini(struct frame_out *out)
