@@ -181,6 +181,48 @@ bool fuzz_has_json(const struct cqlr_type *t, unsigned depth)
     return true;
 }
 
+/* ---- values as text ---- */
+
+bool fuzz_is_text(const struct cqlr_type *t)
+{
+    return t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII;
+}
+
+int fuzz_print(struct cqlr_wr *w, size_t max, const struct cqlr_type *t, struct cqlr_value v,
+               enum cqlr_text_style style)
+{
+    struct cqlr_err err = {0};
+    cqlr_wr_init(w, NULL, max);
+    int rc = cqlr_value_print(w, t, v, style, &err);
+    MUST(rc ? err.code == rc && err.text[0] && !w->n : !w->rc, "error %d", rc);
+    return rc;
+}
+
+int fuzz_parse(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr_str text,
+               enum cqlr_text_style style, struct cqlr_err *err)
+{
+    cqlr_wr_init(w, NULL, FUZZ_TEXT_MAX);
+    int rc = style == CQLR_JSON ? cqlr_value_from_json(w, t, text, err)
+                                : cqlr_value_parse(w, t, text, err);
+    MUST(rc ? err->code == rc && err->text[0] && !w->n : !w->rc, "error %d", rc);
+    MUST(!rc || strlen(err->text) < sizeof err->text, "error's text");
+    return rc;
+}
+
+void fuzz_check_back(const struct cqlr_type *t, struct cqlr_str text, enum cqlr_text_style style)
+{
+    struct cqlr_wr value, again;
+    struct cqlr_err err = {0};
+    int rc = fuzz_parse(&value, t, text, style, &err);
+    MUST(rc == 0, "%s: %.*s", err.text, CQLR_STR(text));
+    struct cqlr_value v = {value.p, (int32_t)value.n};
+    rc = fuzz_print(&again, FUZZ_TEXT_MAX, t, v, style);
+    MUST(rc == 0 && cqlr_str_equal(text, fuzz_text(&again)), "%.*s is now %.*s", CQLR_STR(text),
+         (int)again.n, (char *)again.p);
+    cqlr_wr_fini(&value);
+    cqlr_wr_fini(&again);
+}
+
 /* ---- texts ---- */
 
 bool fuzz_is_json(struct cqlr_str s)
