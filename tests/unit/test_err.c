@@ -28,7 +28,7 @@ static void text_is_one_line(void **state)
     assert_string_equal(err.text, "a b c [2Jd e  f\xC3\xA9");
     /* Of two bytes that begin like a control character, only those that are one. */
     cqlr__err_set(&err, CQLR_E_SERVER, "\xC2\xA0 \xC2| \xC2");
-    assert_string_equal(err.text, "\xC2\xA0 \xC2| \xC2");
+    assert_string_equal(err.text, "\xC2\xA0 ?| ?");
 }
 
 static void text_is_utf8(void **state)
