@@ -96,6 +96,21 @@ void fuzz_type(struct fuzz_in *in, struct cqlr_arena *a, struct cqlr_type *t, un
     t->field = t->id == CQLR_TYPE_UDT ? field : NULL;
 }
 
+#define TYPED_DEPTH 6
+
+void fuzz_typed_init(struct fuzz_typed *x, struct fuzz_in *in)
+{
+    cqlr_arena_init(&x->arena, NULL);
+    fuzz_type(in, &x->arena, &x->type, TYPED_DEPTH);
+    x->p = fuzz_block(in, in->n, &x->block);
+}
+
+void fuzz_typed_fini(struct fuzz_typed *x)
+{
+    free(x->p);
+    cqlr_arena_fini(&x->arena);
+}
+
 bool fuzz_type_equal(const struct cqlr_type *a, const struct cqlr_type *b)
 {
     if (a->id != b->id || a->count != b->count || a->dimension != b->dimension ||

@@ -69,6 +69,16 @@ void fuzz_mem_init(struct fuzz_mem *m);
 
 /* A type from a few bytes, nested at most `depth` deep; what it needs comes from the arena. */
 void fuzz_type(struct fuzz_in *in, struct cqlr_arena *a, struct cqlr_type *t, unsigned depth);
+/* Such a type of some depth, and a block with what is left of the input. */
+struct fuzz_typed {
+    struct cqlr_arena arena;
+    struct cqlr_type type;
+    struct cqlr_bytes block;
+    uint8_t *p;
+};
+void fuzz_typed_init(struct fuzz_typed *x, struct fuzz_in *in);
+void fuzz_typed_fini(struct fuzz_typed *x);
+
 bool fuzz_type_equal(const struct cqlr_type *a, const struct cqlr_type *b);
 
 #define FUZZ_TEXT_MAX (16u << 20) /* bytes of a text or value, where nothing else is said */

@@ -9,8 +9,6 @@
 
 const char fuzz_name[] = "json";
 
-#define DEPTH 6
-
 /* A KEY or STRING without its escapes is UTF-8, no longer than with them. */
 static void check_string(const struct cqlr__json_token *t)
 {
@@ -64,17 +62,12 @@ static void check_value(const struct cqlr_type *t, struct cqlr_str json)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_in in = {data, size};
-    struct cqlr_arena a;
-    struct cqlr_type t;
-    struct cqlr_bytes block;
-    cqlr_arena_init(&a, NULL);
-    fuzz_type(&in, &a, &t, DEPTH);
-    uint8_t *p = fuzz_block(&in, in.n, &block);
-    struct cqlr_str text = {(const char *)p, block.n};
+    struct fuzz_typed x;
+    fuzz_typed_init(&x, &in);
+    struct cqlr_str text = {(const char *)x.block.p, x.block.n};
     bool is_json = check_tokens(text);
     MUST(is_json == fuzz_is_json(text), "in tokens %d, as a value %d", is_json, !is_json);
-    check_value(&t, text);
-    free(p);
-    cqlr_arena_fini(&a);
+    check_value(&x.type, text);
+    fuzz_typed_fini(&x);
     return 0;
 }

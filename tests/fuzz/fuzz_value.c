@@ -7,8 +7,6 @@
 
 const char fuzz_name[] = "value";
 
-#define DEPTH 6
-
 /* A value that has a text is read from it, and then has the same. Text stands for itself: a literal
  * of it is no text of it. */
 static void check_round(const struct cqlr_type *t, struct cqlr_value v, enum cqlr_text_style style)
@@ -60,20 +58,15 @@ static void check_int(const struct cqlr_type *t, struct cqlr_bytes b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_in in = {data, size};
-    struct cqlr_arena a;
-    struct cqlr_type t;
-    struct cqlr_bytes block;
+    struct fuzz_typed x;
     uint8_t choice = fuzz_u8(&in);
-    cqlr_arena_init(&a, NULL);
-    fuzz_type(&in, &a, &t, DEPTH);
-    uint8_t *p = fuzz_block(&in, in.n, &block);
+    fuzz_typed_init(&x, &in);
     if (choice % 4 == 0)
-        check_value(&t, (struct cqlr_value){block.p, (int32_t)block.n});
+        check_value(&x.type, (struct cqlr_value){x.block.p, (int32_t)x.block.n});
     else if (choice % 4 == 3)
-        check_int(&t, block);
+        check_int(&x.type, x.block);
     else
-        check_text(&t, (struct cqlr_str){(const char *)block.p, block.n}, CQLR_TEXT);
-    free(p);
-    cqlr_arena_fini(&a);
+        check_text(&x.type, (struct cqlr_str){(const char *)x.block.p, x.block.n}, CQLR_TEXT);
+    fuzz_typed_fini(&x);
     return 0;
 }

@@ -46,6 +46,17 @@ def string_map(m):
     return short(len(m)) + b"".join(string(k) + string(v) for k, v in m.items())
 
 
+def options(cl, flags, rest, serial, time):
+    """What QUERY, EXECUTE and BATCH have in common, around what else the flags say."""
+    if serial is not None:
+        flags |= 0x10
+        rest += short(serial)
+    if time is not None:
+        flags |= 0x20
+        rest += struct.pack(">q", time)
+    return short(cl) + bytes([flags]) + rest
+
+
 def params(cl=ONE, values=None, skip=False, page=None, state=None, serial=None, time=None):
     flags, rest = 0, b""
     if values is not None:
@@ -64,13 +75,7 @@ def params(cl=ONE, values=None, skip=False, page=None, state=None, serial=None, 
     if state is not None:
         flags |= 0x08
         rest += value(state)
-    if serial is not None:
-        flags |= 0x10
-        rest += short(serial)
-    if time is not None:
-        flags |= 0x20
-        rest += struct.pack(">q", time)
-    return short(cl) + bytes([flags]) + rest
+    return options(cl, flags, rest, serial, time)
 
 
 def batch(kind, children, cl=ONE, serial=None, time=None, flags=0, rest=b""):
@@ -79,13 +84,7 @@ def batch(kind, children, cl=ONE, serial=None, time=None, flags=0, rest=b""):
     for what, values in children:
         body += b"\x00" + long_string(what) if isinstance(what, str) else b"\x01" + short(len(what)) + what
         body += short(len(values)) + b"".join(value(v) for v in values)
-    if serial is not None:
-        flags |= 0x10
-        rest += short(serial)
-    if time is not None:
-        flags |= 0x20
-        rest += struct.pack(">q", time)
-    return body + short(cl) + bytes([flags]) + rest
+    return body + options(cl, flags, rest, serial, time)
 
 
 def literals(data):
