@@ -4,6 +4,7 @@
 #   check "what it shows" COMMAND ...            passes when the command does
 #   same "what it shows" EXPECTED_FILE FILE      passes when the files are equal, else shows the difference
 #   exits "what it shows" CODE COMMAND ...       passes on that exit code; its output is in $tmp/out and $tmp/err
+#   listens FILE COMMAND ...                     starts it, waits until it has written its port to the file
 #   counted HOST:PORT COMMAND ...                runs it with WIRE=ADDRESS of a proxy, and counts its bytes
 #
 # A command outside of these that fails ends the test and counts as a failure. tests/run sets CQLRAW, the
@@ -51,21 +52,27 @@ fail() {
     (($# == 0)) || printf '      %s\n' "$@"
 }
 
+# Starts a command that writes the port it listens on to a file, and waits for that; sets `listener` and `port`.
+listens() { # file command ...
+    rm -f -- "$1"
+    "${@:2}" &
+    listener=$!
+    started+=("$listener")
+    until [[ -s $1 ]]; do
+        kill -0 "$listener"
+        sleep 0.02
+    done
+    port=$(<"$1")
+}
+
 # Runs a command on $WIRE, an address through which HOST:PORT is reached; sets `up` and `down`, the bytes
 # that went to the server and came from it.
 counted() { # HOST:PORT command ...
-    local proxy rc=0
-    rm -f -- "$tmp/wire_port"
-    "$TOP/tests/count_bytes.py" "$1" "$tmp/wire_port" "$tmp/wire_count" &
-    proxy=$!
-    started+=("$proxy")
-    until [[ -s $tmp/wire_port ]]; do
-        kill -0 "$proxy"
-        sleep 0.02
-    done
-    WIRE=127.0.0.1:$(<"$tmp/wire_port") "${@:2}" || rc=$?
-    kill "$proxy"
-    wait "$proxy" || true
+    local listener port rc=0
+    listens "$tmp/wire_port" "$TOP/tests/count_bytes.py" "$1" "$tmp/wire_port" "$tmp/wire_count"
+    WIRE=127.0.0.1:$port "${@:2}" || rc=$?
+    kill "$listener"
+    wait "$listener" || true
     # shellcheck disable=SC2034
     read -r up down <"$tmp/wire_count"
     return "$rc"

@@ -350,6 +350,19 @@ enum cqlr_server_error {
 /* "Read timeout", or NULL for a code that is not known. */
 CQLR_API const char *cqlr_server_error_name(int32_t code);
 
+/* What stands behind the message of an ERROR, in this order. */
+enum cqlr_error_field {
+    CQLR_ERROR_REPLICAS = 1, /* consistency, required, received */
+    CQLR_ERROR_FAILURES = 2,
+    CQLR_ERROR_DATA_PRESENT = 4,
+    CQLR_ERROR_WRITE_TYPE = 8,
+    CQLR_ERROR_NAMES = 16, /* keyspace, name */
+    CQLR_ERROR_ARGUMENTS = 32,
+    CQLR_ERROR_ID = 64
+};
+/* The bits of those that an ERROR of this code has; 0 for a code that is not known. */
+CQLR_API unsigned cqlr_error_fields(int32_t code);
+
 /* An ERROR message. Fields behind `message` belong to the codes named; the rest are zero. An
  * unknown code has code and message only. */
 struct cqlr_error {

@@ -83,10 +83,8 @@ static void put_hex(struct cqlr_wr *w, struct cqlr_bytes b)
 }
 
 /* What the codes about replicas have in common, then what each adds. */
-static void put_replicas(struct cqlr_wr *w, const struct cqlr_error *m)
+static void put_replicas(struct cqlr_wr *w, const struct cqlr_error *m, unsigned has)
 {
-    bool failure = m->code == CQLR_SERVER_READ_FAILURE || m->code == CQLR_SERVER_WRITE_FAILURE;
-    bool read = m->code == CQLR_SERVER_READ_FAILURE || m->code == CQLR_SERVER_READ_TIMEOUT;
     put_consistency(w, m->consistency);
     put_text(w, ", ");
     if (m->code == CQLR_SERVER_UNAVAILABLE) {
@@ -100,12 +98,12 @@ static void put_replicas(struct cqlr_wr *w, const struct cqlr_error *m)
         put_int(w, m->required);
         put_text(w, " answered");
     }
-    if (failure) {
+    if (has & CQLR_ERROR_FAILURES) {
         put_text(w, ", ");
         put_int(w, m->failures);
         put_text(w, " failed");
     }
-    if (read)
+    if (has & CQLR_ERROR_DATA_PRESENT)
         put_text(w, m->data_present ? ", data present" : ", no data");
     if (m->write_type.n) {
         put_text(w, ", ");
@@ -115,27 +113,15 @@ static void put_replicas(struct cqlr_wr *w, const struct cqlr_error *m)
 
 static void put_fields(struct cqlr_wr *w, const struct cqlr_error *m)
 {
-    switch (m->code) {
-    case CQLR_SERVER_UNAVAILABLE:
-    case CQLR_SERVER_WRITE_TIMEOUT:
-    case CQLR_SERVER_READ_TIMEOUT:
-    case CQLR_SERVER_READ_FAILURE:
-    case CQLR_SERVER_WRITE_FAILURE:
-    case CQLR_SERVER_CAS_WRITE_UNKNOWN:
-        put_replicas(w, m);
-        break;
-    case CQLR_SERVER_FUNCTION_FAILURE:
+    unsigned has = cqlr_error_fields(m->code);
+    if (has & CQLR_ERROR_REPLICAS)
+        put_replicas(w, m, has);
+    if (has & CQLR_ERROR_ARGUMENTS)
         put_function(w, m);
-        break;
-    case CQLR_SERVER_ALREADY_EXISTS:
+    else if (has & CQLR_ERROR_NAMES)
         put_table(w, m);
-        break;
-    case CQLR_SERVER_UNPREPARED:
+    if (has & CQLR_ERROR_ID)
         put_hex(w, m->id);
-        break;
-    default:
-        break;
-    }
 }
 
 void cqlr_error_print(struct cqlr_wr *w, const struct cqlr_error *m)

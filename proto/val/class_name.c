@@ -5,8 +5,8 @@
  *
  * v4 has no option id for vectors and durations, so they arrive under such a name. One pass over
  * the text with a stack of its own, no recursion; time and memory are bounded by the length of the
- * text: it can name no more types than it has '(' and ',', and one. What can't be read is no error
- * but an opaque type, as an unknown class is: its values still pass through.
+ * text: it can name no more types than it has '(' and ',' with a name behind, and one. What can't
+ * be read is no error but an opaque type, as an unknown class is: its values still pass through.
  *
  *     class  := name [ '(' params ')' ]
  *     params := class {',' class}             of List-, Set-, Map-, Tuple-, Frozen-, ReversedType
@@ -144,11 +144,19 @@ static bool skip_params(struct parser *p)
     return open ? fail(p) : true;
 }
 
-/* Room for all types that the rest can name; each stands behind a '(' or ','. */
+/* Room for all types that the rest can name: each stands behind a '(' or ',', and has a name. */
 static bool get_nodes(struct parser *p)
 {
-    for (size_t i = 0; i < p->s.n; i++)
-        p->settled += p->s.p[i] == '(' || p->s.p[i] == ',';
+    bool begins = false;
+    for (size_t i = 0; i < p->s.n; i++) {
+        char c = p->s.p[i];
+        if (c == '(' || c == ',') {
+            begins = true;
+        } else if (!cqlr__is_blank(c)) {
+            p->settled += begins;
+            begins = false;
+        }
+    }
     p->node = cqlr_arena_get(p->arena, p->settled * sizeof *p->node);
     p->field = cqlr_arena_get(p->arena, p->settled * sizeof *p->field);
     p->no_memory = !p->node || !p->field;

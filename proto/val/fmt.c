@@ -85,13 +85,6 @@ static bool is_json_bare(const uint8_t *p, size_t n)
     return n > sign && p[sign] != 'N' && p[sign] != 'I' && !hex;
 }
 
-static int misfit(const struct cqlr_type *t, struct cqlr_value v, struct cqlr_err *err)
-{
-    const char *name = cqlr__scalar_get(t->id)->name;
-    return cqlr__err_set(err, CQLR_E_TYPE, "%ld byte%s that are not %s %s", (long)v.n,
-                         v.n == 1 ? "" : "s", cqlr__article(name), name);
-}
-
 static int print_scalar(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr_value v,
                         enum cqlr_text_style style, struct cqlr_err *err)
 {
@@ -106,7 +99,7 @@ static int print_scalar(struct cqlr_wr *w, const struct cqlr_type *t, struct cql
         return 0;
     }
     if (scalar->print(w, v))
-        return misfit(t, v, err);
+        return cqlr__misfit_bytes(err, t, v);
     if (w->rc)
         return 0;
     if (style == CQLR_LITERAL && scalar->quoted)

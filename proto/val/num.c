@@ -215,7 +215,5 @@ int cqlr_value_from_int(struct cqlr_wr *w, const struct cqlr_type *t, int64_t n,
     w->n = from;
     if (w->rc)
         return cqlr__err_set(err, w->rc, "%lld: %s", (long long)n, cqlr_errcode_text(w->rc));
-    const struct cqlr__scalar *scalar = cqlr__scalar_get(t->id);
-    const char *name = scalar ? scalar->name : "collection";
-    return cqlr__err_set(err, rc, "%lld is not %s %s", (long long)n, cqlr__article(name), name);
+    return cqlr__misfit_int(err, rc, t, n);
 }

@@ -10,8 +10,6 @@
 #include "proto/base/err.h"
 #include "proto/val/val.h"
 
-#define SHOWN_MAX 80 /* bytes of a wrong text that its error repeats */
-
 struct parser {
     struct cqlr_wr *w;
     struct cqlr_err *err;
@@ -20,30 +18,6 @@ struct parser {
 
 static int parse_literal(struct parser *p, const struct cqlr_type *t, struct cqlr_str *s,
                          unsigned depth);
-
-static const char *type_name(const struct cqlr_type *t)
-{
-    const struct cqlr__scalar *scalar = cqlr__scalar_get(t->id);
-    return scalar                      ? scalar->name
-           : t->id == CQLR_TYPE_LIST   ? "list"
-           : t->id == CQLR_TYPE_SET    ? "set"
-           : t->id == CQLR_TYPE_MAP    ? "map"
-           : t->id == CQLR_TYPE_TUPLE  ? "tuple"
-           : t->id == CQLR_TYPE_UDT    ? "UDT"
-           : t->id == CQLR_TYPE_VECTOR ? "vector"
-                                       : "type";
-}
-
-int cqlr__misfit(struct cqlr_err *err, const struct cqlr_type *t, struct cqlr_str s,
-                 const char *why)
-{
-    const char *name = type_name(t);
-    bool cut = s.n > SHOWN_MAX;
-    int n = (int)(cut ? cqlr__text_cut(s.p, SHOWN_MAX) : s.n);
-    return cqlr__err_set(err, CQLR_E_TYPE, "'%.*s%s' is not %s %s%s%s", n, n ? s.p : "",
-                         cut ? "..." : "", cqlr__article(name), name, why ? ": " : "",
-                         why ? why : "");
-}
 
 static int misfit(struct parser *p, const struct cqlr_type *t, struct cqlr_str s, const char *why)
 {

@@ -59,8 +59,3 @@ bool cqlr__is_text(const struct cqlr_type *t)
 {
     return t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII;
 }
-
-const char *cqlr__article(const char *name)
-{
-    return name[0] == 'a' || name[0] == 'i' ? "an" : "a";
-}

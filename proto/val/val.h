@@ -99,12 +99,15 @@ enum cqlr_type_id cqlr__scalar_find(struct cqlr_str class_name);
 /* text or ascii: every byte of its text counts, there are no quotes to take off. */
 bool cqlr__is_text(const struct cqlr_type *t);
 
-/* "a" or "an", as `name` needs it. */
-const char *cqlr__article(const char *name);
+/* ---- errors (misfit.c) ---- */
 
-/* CQLR_E_TYPE with "'4x' is not an int", and a reason unless it is NULL (parse.c). */
+/* CQLR_E_TYPE with "'4x' is not an int", and a reason unless it is NULL. */
 int cqlr__misfit(struct cqlr_err *err, const struct cqlr_type *t, struct cqlr_str s,
                  const char *why);
+/* CQLR_E_TYPE with "3 bytes that are not an int". */
+int cqlr__misfit_bytes(struct cqlr_err *err, const struct cqlr_type *t, struct cqlr_value v);
+/* That code with "300 is not a tinyint". */
+int cqlr__misfit_int(struct cqlr_err *err, int code, const struct cqlr_type *t, int64_t n);
 
 /* ---- elements (coll.c) ---- */
 

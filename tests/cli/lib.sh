@@ -12,15 +12,9 @@ mkdir -p -- "$XDG_CONFIG_HOME/cqlraw" "$HOME/.cassandra"
 
 # Starts a server with these options and waits until it listens; sets HOST and server.
 serve() {
-    rm -f -- "$tmp/port"
-    "$CQLRAW" serve --listen 127.0.0.1:0 --port-file "$tmp/port" "$@" >"$tmp/serve.out" &
-    server=$!
-    started+=("$server")
-    until [[ -s $tmp/port ]]; do
-        kill -0 "$server"
-        sleep 0.02
-    done
-    HOST=127.0.0.1:$(<"$tmp/port")
+    listens "$tmp/port" "$CQLRAW" serve --listen 127.0.0.1:0 --port-file "$tmp/port" "$@" >"$tmp/serve.out"
+    # shellcheck disable=SC2034
+    server=$listener HOST=127.0.0.1:$port
 }
 
 run() { "$CQLRAW" run --host "$HOST" "$@"; }

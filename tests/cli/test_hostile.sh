@@ -7,14 +7,8 @@ source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 readonly VECTORS=$TOP/tests/vectors/hostile.txt
 
 : >"$tmp/name"
-python3 "$TOP/tests/cli/hostile.py" "$VECTORS" "$tmp/port" "$tmp/name" &
-server=$!
-started+=("$server")
-until [[ -s $tmp/port ]]; do
-    kill -0 "$server"
-    sleep 0.02
-done
-HOST=127.0.0.1:$(<"$tmp/port")
+listens "$tmp/port" python3 "$TOP/tests/cli/hostile.py" "$VECTORS" "$tmp/port" "$tmp/name"
+HOST=127.0.0.1:$port
 
 # A hang ends with 124.
 against() { # vector command ...

@@ -75,12 +75,8 @@ says 4 "cannot write $tmp/no/file: No such file or directory" "$CQLRAW" serve --
 says 64 "$tmp/a.pcap exists (use --overwrite to replace it)" "$CQLRAW" serve --upstream "$up" --record "$tmp/a.pcap"
 # A limit on the size of files is met like a full disk. The limit is the recorder's alone.
 limited() { trap '' XFSZ && ulimit -f 64 && exec "$CQLRAW" "$@"; }
-rm -f -- "$tmp/port"
-limited serve --listen 127.0.0.1:0 --port-file "$tmp/port" --upstream "$up" --record "$tmp/full.pcap" >/dev/null 2>"$tmp/full" &
-server=$!
-started+=("$server")
-until [[ -s $tmp/port ]]; do kill -0 "$server" && sleep 0.02; done
-HOST=127.0.0.1:$(<"$tmp/port")
+listens "$tmp/port" limited serve --listen 127.0.0.1:0 --port-file "$tmp/port" --upstream "$up" --record "$tmp/full.pcap" >/dev/null 2>"$tmp/full"
+server=$listener HOST=127.0.0.1:$port
 query "$Q" >/dev/null
 run "$JOB" -P key=local --repeat 1000 --format none --outage-wait 0 >/dev/null 2>&1 || true
 gives "a disk that gets full meanwhile" 4 wait "$server"

@@ -96,6 +96,21 @@ void fuzz_type(struct fuzz_in *in, struct cqlr_arena *a, struct cqlr_type *t, un
     t->field = t->id == CQLR_TYPE_UDT ? field : NULL;
 }
 
+#define TYPED_DEPTH 6
+
+void fuzz_typed_init(struct fuzz_typed *x, struct fuzz_in *in)
+{
+    cqlr_arena_init(&x->arena, NULL);
+    fuzz_type(in, &x->arena, &x->type, TYPED_DEPTH);
+    x->p = fuzz_block(in, in->n, &x->block);
+}
+
+void fuzz_typed_fini(struct fuzz_typed *x)
+{
+    free(x->p);
+    cqlr_arena_fini(&x->arena);
+}
+
 bool fuzz_type_equal(const struct cqlr_type *a, const struct cqlr_type *b)
 {
     if (a->id != b->id || a->count != b->count || a->dimension != b->dimension ||
@@ -179,6 +194,48 @@ bool fuzz_has_json(const struct cqlr_type *t, unsigned depth)
         if (!fuzz_has_json(&t->sub[i], depth + (t->id == CQLR_TYPE_MAP && i == 0 ? 8 : 1)))
             return false;
     return true;
+}
+
+/* ---- values as text ---- */
+
+bool fuzz_is_text(const struct cqlr_type *t)
+{
+    return t->id == CQLR_TYPE_VARCHAR || t->id == CQLR_TYPE_ASCII;
+}
+
+int fuzz_print(struct cqlr_wr *w, size_t max, const struct cqlr_type *t, struct cqlr_value v,
+               enum cqlr_text_style style)
+{
+    struct cqlr_err err = {0};
+    cqlr_wr_init(w, NULL, max);
+    int rc = cqlr_value_print(w, t, v, style, &err);
+    MUST(rc ? err.code == rc && err.text[0] && !w->n : !w->rc, "error %d", rc);
+    return rc;
+}
+
+int fuzz_parse(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr_str text,
+               enum cqlr_text_style style, struct cqlr_err *err)
+{
+    cqlr_wr_init(w, NULL, FUZZ_TEXT_MAX);
+    int rc = style == CQLR_JSON ? cqlr_value_from_json(w, t, text, err)
+                                : cqlr_value_parse(w, t, text, err);
+    MUST(rc ? err->code == rc && err->text[0] && !w->n : !w->rc, "error %d", rc);
+    MUST(!rc || strlen(err->text) < sizeof err->text, "error's text");
+    return rc;
+}
+
+void fuzz_check_back(const struct cqlr_type *t, struct cqlr_str text, enum cqlr_text_style style)
+{
+    struct cqlr_wr value, again;
+    struct cqlr_err err = {0};
+    int rc = fuzz_parse(&value, t, text, style, &err);
+    MUST(rc == 0, "%s: %.*s", err.text, CQLR_STR(text));
+    struct cqlr_value v = {value.p, (int32_t)value.n};
+    rc = fuzz_print(&again, FUZZ_TEXT_MAX, t, v, style);
+    MUST(rc == 0 && cqlr_str_equal(text, fuzz_text(&again)), "%.*s is now %.*s", CQLR_STR(text),
+         (int)again.n, (char *)again.p);
+    cqlr_wr_fini(&value);
+    cqlr_wr_fini(&again);
 }
 
 /* ---- texts ---- */

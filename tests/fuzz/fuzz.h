@@ -69,7 +69,34 @@ void fuzz_mem_init(struct fuzz_mem *m);
 
 /* A type from a few bytes, nested at most `depth` deep; what it needs comes from the arena. */
 void fuzz_type(struct fuzz_in *in, struct cqlr_arena *a, struct cqlr_type *t, unsigned depth);
+/* Such a type of some depth, and a block with what is left of the input. */
+struct fuzz_typed {
+    struct cqlr_arena arena;
+    struct cqlr_type type;
+    struct cqlr_bytes block;
+    uint8_t *p;
+};
+void fuzz_typed_init(struct fuzz_typed *x, struct fuzz_in *in);
+void fuzz_typed_fini(struct fuzz_typed *x);
+
 bool fuzz_type_equal(const struct cqlr_type *a, const struct cqlr_type *b);
+
+#define FUZZ_TEXT_MAX (16u << 20) /* bytes of a text or value, where nothing else is said */
+
+/* text or ascii: its text stands for itself, a literal of it is no text of it. */
+bool fuzz_is_text(const struct cqlr_type *t);
+
+/* The text of a value in w, which has at most `max` bytes and is the caller's to free. 0, or why
+ * there is none: then w is empty. */
+int fuzz_print(struct cqlr_wr *w, size_t max, const struct cqlr_type *t, struct cqlr_value v,
+               enum cqlr_text_style style);
+
+/* A text as a value, likewise; err has the reason. */
+int fuzz_parse(struct cqlr_wr *w, const struct cqlr_type *t, struct cqlr_str text,
+               enum cqlr_text_style style, struct cqlr_err *err);
+
+/* A text that was printed is read, and then prints the same. */
+void fuzz_check_back(const struct cqlr_type *t, struct cqlr_str text, enum cqlr_text_style style);
 
 /* Whether the text of this value, which is not null, must be read back: not when it has what
  * parsing refuses by its contract (a time outside the day, text that is none, null in a collection,

@@ -9,9 +9,6 @@
 
 const char fuzz_name[] = "json";
 
-#define DEPTH    6
-#define TEXT_MAX (16u << 20)
-
 /* A KEY or STRING without its escapes is UTF-8, no longer than with them. */
 static void check_string(const struct cqlr__json_token *t)
 {
@@ -49,45 +46,28 @@ static bool check_tokens(struct cqlr_str text)
 
 static void check_value(const struct cqlr_type *t, struct cqlr_str json)
 {
-    struct cqlr_wr value, text, back, again;
+    struct cqlr_wr value, text;
     struct cqlr_err err = {0};
-    cqlr_wr_init(&value, NULL, TEXT_MAX);
-    cqlr_wr_init(&text, NULL, TEXT_MAX);
-    cqlr_wr_init(&back, NULL, TEXT_MAX);
-    cqlr_wr_init(&again, NULL, TEXT_MAX);
-    int rc = cqlr_value_from_json(&value, t, json, &err);
-    MUST(rc ? err.code == rc && err.text[0] : fuzz_is_json(json), "%d", rc);
-    if (!rc) {
+    if (fuzz_parse(&value, t, json, CQLR_JSON, &err) == 0) {
         struct cqlr_value v = {value.p, (int32_t)value.n};
-        rc = cqlr_value_print(&text, t, v, CQLR_JSON, &err);
+        int rc = fuzz_print(&text, FUZZ_TEXT_MAX, t, v, CQLR_JSON);
+        MUST(fuzz_is_json(json), "what was read is no JSON");
         MUST(rc == 0 && fuzz_is_json(fuzz_text(&text)), "what was read has no JSON");
-        rc = cqlr_value_from_json(&back, t, fuzz_text(&text), &err);
-        MUST(rc == 0, "%s: %.*s", err.text, (int)text.n, (char *)text.p);
-        v = (struct cqlr_value){back.p, (int32_t)back.n};
-        rc = cqlr_value_print(&again, t, v, CQLR_JSON, &err);
-        MUST(rc == 0 && fuzz_same(&text, &again), "%.*s is now %.*s", (int)text.n, (char *)text.p,
-             (int)again.n, (char *)again.p);
+        fuzz_check_back(t, fuzz_text(&text), CQLR_JSON);
+        cqlr_wr_fini(&text);
     }
     cqlr_wr_fini(&value);
-    cqlr_wr_fini(&text);
-    cqlr_wr_fini(&back);
-    cqlr_wr_fini(&again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_in in = {data, size};
-    struct cqlr_arena a;
-    struct cqlr_type t;
-    struct cqlr_bytes block;
-    cqlr_arena_init(&a, NULL);
-    fuzz_type(&in, &a, &t, DEPTH);
-    uint8_t *p = fuzz_block(&in, in.n, &block);
-    struct cqlr_str text = {(const char *)p, block.n};
+    struct fuzz_typed x;
+    fuzz_typed_init(&x, &in);
+    struct cqlr_str text = {(const char *)x.block.p, x.block.n};
     bool is_json = check_tokens(text);
     MUST(is_json == fuzz_is_json(text), "in tokens %d, as a value %d", is_json, !is_json);
-    check_value(&t, text);
-    free(p);
-    cqlr_arena_fini(&a);
+    check_value(&x.type, text);
+    fuzz_typed_fini(&x);
     return 0;
 }

@@ -4,6 +4,7 @@
  */
 #include "tests/unit/link_help.h"
 #include "tests/vectors/vectors.c"
+#include "tests/vectors/lines.c"
 
 struct stream {
     struct cqlr_wr bytes;

@@ -14,6 +14,7 @@ static void unknown_code_has_code_and_message(void **state)
     assert_int_equal(m.code, INT32_MAX);
     assert_str(m.message, "hi");
     assert_null(cqlr_server_error_name(m.code));
+    assert_int_equal(cqlr_error_fields(m.code), 0);
     body_fini(&b);
 }
 

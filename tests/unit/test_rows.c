@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "tools/cqlraw/cli.h"
 #include "tools/cqlraw/rows/out_expand.h"
 #include "tools/cqlraw/rows/out_rows.h"
 
@@ -244,6 +245,46 @@ static void an_expanded_row_is_aligned_by_what_a_terminal_shows(void **state)
     expand_fini(&x);
 }
 
+/* A list of tuples whose fields but the first are missing: 8 bytes each, said as thousands. */
+static void a_text_ends_at_the_limit_of_its_writer(void **state)
+{
+    static const enum row_format formats[] = {ROWS_TABLE, ROWS_CSV,    ROWS_TSV,
+                                              ROWS_JSON,  ROWS_NDJSON, ROWS_CQL};
+    enum { FIELDS = 1000, TUPLES = 100, LIMIT = 50000 };
+    struct cqlr_type fields[FIELDS];
+    const struct cqlr_type tuple = {.id = CQLR_TYPE_TUPLE, .count = FIELDS, .sub = fields};
+    const struct cqlr_type list = {.id = CQLR_TYPE_LIST, .count = 1, .sub = &tuple};
+    uint8_t value[4 + 8 * TUPLES] = {0, 0, 0, TUPLES};
+    struct cqlr_err err;
+    struct cqlr_wr w;
+    struct result r;
+    (void)state;
+    for (size_t i = 0; i < FIELDS; i++)
+        fields[i] = number;
+    for (size_t i = 0; i < TUPLES; i++) {
+        cqlr_put32(value + 4 + 8 * i, 4);
+        cqlr_put32(value + 8 + 8 * i, UINT32_MAX);
+    }
+    begin(&r);
+    add(&r, "t", "id", &number, "\0\0\0\1", 4);
+    add(&r, "t", "bomb", &list, value, sizeof value);
+    cqlr_wr_init(&w, NULL, LIMIT);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        assert_int_equal(rows_row(formats[i], &w, &r.row, &err), CQLR_E_LIMIT);
+        assert_string_equal(err.text, "column \"bomb\": value as text: limit exceeded");
+        assert_int_equal(w.n, 0);
+        assert_true(w.cap <= LIMIT);
+        cqlr_wr_reset(&w);
+    }
+    struct expand x;
+    expand_init(&x);
+    assert_int_equal(x.cell.limit, TEXT_LIMIT);
+    x.cell.limit = LIMIT;
+    assert_int_equal(expand_row(&x, &w, &r.row, &err), CQLR_E_LIMIT);
+    expand_fini(&x);
+    cqlr_wr_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_cell_that_does_not_decode_leaves_no_part_of_its_row),
         cmocka_unit_test(formats_are_found_by_name),
         cmocka_unit_test(an_expanded_row_is_aligned_by_what_a_terminal_shows),
+        cmocka_unit_test(a_text_ends_at_the_limit_of_its_writer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,7 +180,7 @@ static void an_integer_as_a_value_of_any_type_that_holds_it(void **state)
     assert_string_equal(from_int(TYPE(FLOAT), 16777217), "16777217 is not a float");
     assert_string_equal(from_int(TYPE(VARCHAR), -5), "2d35");
     assert_string_equal(from_int(TYPE(UUID), 5), "5 is not a uuid");
-    assert_string_equal(from_int(SUB(LIST, 1, {.id = CQLR_TYPE_INT}), 5), "5 is not a collection");
+    assert_string_equal(from_int(SUB(LIST, 1, {.id = CQLR_TYPE_INT}), 5), "5 is not a list");
 }
 
 int main(void)

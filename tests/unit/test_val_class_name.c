@@ -380,7 +380,7 @@ static void bombs_of_64_kb_take_memory_in_proportion(void **state)
             assert_int_equal(read_option(&w, &a, &t), 0);
             assert_int_equal(t.id, CQLR_TYPE_CUSTOM);
             assert_int_equal(t.name.n, n);
-            assert_true(allocated < 100 * n);
+            assert_true(allocated < 50 * n);
             cqlr_arena_fini(&a);
         }
     }
@@ -403,7 +403,7 @@ static void a_tuple_of_many_types_takes_memory_in_proportion(void **state)
     assert_int_equal(read_option(&w, &a, &t), 0);
     assert_int_equal(t.id, CQLR_TYPE_TUPLE);
     assert_int_equal(t.count, (n - 10) / 2);
-    assert_true(allocated < 100 * n);
+    assert_true(allocated < 50 * n);
     cqlr_arena_fini(&a);
 }
 

@@ -272,6 +272,7 @@ static void errors_name_the_value(void **state)
     assert_parses(SUB(LIST, 1, INT_), "[1", "!'[1' is not a list: its end is missing");
     assert_parses(TYPE(INT), "a\nb", "!'a b' is not an int");
     assert_prints(TYPE(INT), "000001", "!3 bytes that are not an int");
+    assert_prints(TYPE(INT), "01", "!1 byte that is not an int");
     char longer[300] = "";
     memset(longer, 'x', 299);
     assert_int_equal(strlen(parse_text(TYPE(INT), longer)), strlen("!'...' is not an int") + 80);

@@ -1,7 +1,7 @@
 /*
  * hostile.h - what a server may send that no good one does, kept as text, and what must come of it.
  *
- * A file is lines; '#' starts a comment line, an empty line is skipped:
+ * A file is lines (lines.h):
  *     name WORD       starts a vector: an open connection, QUERY in flight on streams 1 and 2, and
  *                     one on 3 that was given up
  *     about TEXT      one line for people

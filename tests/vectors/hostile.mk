@@ -1,6 +1,6 @@
 # The runner of the hostile vectors. It needs the codec alone.
 
-RUN_HOSTILE_SRC = tests/vectors/run_hostile.c tests/vectors/hostile_load.c tests/vectors/hostile_say.c
+RUN_HOSTILE_SRC = tests/vectors/run_hostile.c tests/vectors/hostile_load.c tests/vectors/lines.c tests/vectors/hostile_say.c
 VECTORS += $(BUILD)/tests/vectors/run_hostile
 ALL_SRC += $(RUN_HOSTILE_SRC)
 

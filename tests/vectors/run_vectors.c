@@ -196,21 +196,5 @@ int main(int argc, char **argv)
     static char written[] = "tests/vectors/v4.txt";
     static char recorded[] = "tests/vectors/cassandra-5.0.6.txt";
     char *standard[] = {written, recorded, NULL};
-    char **path = argc > 1 ? argv + 1 : standard;
-    unsigned passed = 0;
-    unsigned failed = 0;
-    for (; *path; path++) {
-        struct vectors set;
-        if (vectors_load(&set, *path))
-            failed++;
-        for (size_t i = 0; i < set.count; i++) {
-            if (vector_ok(&set.v[i]))
-                passed++;
-            else
-                failed++;
-        }
-        vectors_free(&set);
-    }
-    printf("%u passed, %u failed\n", passed, failed);
-    return failed ? 1 : 0;
+    return vectors_run(argc > 1 ? argv + 1 : standard, vector_ok);
 }

@@ -1,7 +1,7 @@
 /*
  * vectors.h - frames kept as text: what each file of vectors holds, in memory.
  *
- * A file is lines; '#' starts a comment line, an empty line is skipped:
+ * A file is lines (lines.h):
  *     name WORD        starts a vector
  *     about TEXT       one line for people
  *     hex DIGITS       bytes of the frame, header included; several lines are one string of bytes
@@ -14,6 +14,7 @@
 #ifndef CQLRAW_TESTS_VECTORS_H
 #define CQLRAW_TESTS_VECTORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,5 +37,9 @@ struct vectors {
 /* 0, or -1 with the reason on stderr. Free with vectors_free in both cases. */
 int vectors_load(struct vectors *set, const char *path);
 void vectors_free(struct vectors *set);
+
+/* Each vector of these files, of which NULL is the last, is `ok` or failed; ends with the line that
+ * tests/run counts. The exit code. */
+int vectors_run(char **path, bool (*ok)(const struct vector *v));
 
 #endif

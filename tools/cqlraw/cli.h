@@ -19,6 +19,13 @@ enum exit_code {
     EXIT_PIPE = 141    /* the reader of stdout went away */
 };
 
+/*
+ * No text that is made from one answer is longer. An answer has at most 256 MiB; what it holds
+ * takes up to seven times that as text, but a few bytes can be a type of many fields, of which each
+ * value takes none and is said at length.
+ */
+#define TEXT_LIMIT ((size_t)2 << 30)
+
 /* One bit each, so that an option can say which commands take it. */
 enum command_bit {
     CMD_RUN = 1,

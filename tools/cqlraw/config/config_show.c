@@ -139,7 +139,7 @@ static int print(const struct args *a, const struct line *lines, int n)
 {
     struct cqlr_wr w;
     int code = EXIT_INTERNAL;
-    cqlr_wr_init(&w, NULL, SIZE_MAX / 2);
+    cqlr_wr_init(&w, NULL, TEXT_LIMIT);
     (a->v[OPT_JSON].given ? print_json : print_text)(&w, lines, n);
     if (w.rc)
         say(a->command->name, "%s", cqlr_errcode_text(w.rc));

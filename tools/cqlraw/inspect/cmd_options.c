@@ -40,7 +40,7 @@ static int print(const struct server_options *s, bool json)
 {
     struct cqlr_err err = {0};
     struct cqlr_wr w;
-    cqlr_wr_init(&w, NULL, SIZE_MAX / 2);
+    cqlr_wr_init(&w, NULL, TEXT_LIMIT);
     int rc = (json ? options_print_json : options_print_text)(&w, s, &err);
     int code = EXIT_ABORTED;
     if (rc < 0)

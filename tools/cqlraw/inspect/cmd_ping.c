@@ -117,7 +117,7 @@ static int print(const struct pings *s, bool json)
 {
     struct cqlr_wr w;
     int code = EXIT_INTERNAL;
-    cqlr_wr_init(&w, NULL, SIZE_MAX / 2);
+    cqlr_wr_init(&w, NULL, TEXT_LIMIT);
     (json ? ping_print_json : ping_print_lines)(&w, s->list, s->n);
     if (w.rc)
         say(PING, "%s", cqlr_errcode_text(w.rc));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/cqlraw/io/utf8.h"
 #include "tools/cqlraw/rows/out_json.h"
 #include "tools/cqlraw/rows/width.h"
 
@@ -135,15 +136,24 @@ void fields_plain(struct fields *f, const char *text)
         put(f->w, text);
 }
 
-void fields_cut(struct fields *f, size_t value)
+struct cqlr_wr *fields_scratch(struct fields *f)
 {
-    size_t n = f->scratch.n;
-    if (n > TEXT_SHOWN) {
-        for (n = TEXT_SHOWN; n && (f->scratch.p[n] & 0xC0) == 0x80;)
-            n--;
-    }
-    width_print(f->w, (struct cqlr_str){(const char *)f->scratch.p, n});
-    if (n < f->scratch.n)
+    cqlr_wr_reset(&f->scratch);
+    return &f->scratch;
+}
+
+struct cqlr_str fields_scratched(struct fields *f)
+{
+    if (!f->w->rc)
+        f->w->rc = f->scratch.rc;
+    return (struct cqlr_str){(const char *)f->scratch.p, f->scratch.n};
+}
+
+void fields_cut(struct fields *f, struct cqlr_str text, size_t value)
+{
+    struct cqlr_str shown = utf8_cut(text, TEXT_SHOWN);
+    width_print(f->w, shown);
+    if (shown.n < text.n)
         put_size(f->w, value);
 }
 

@@ -12,7 +12,7 @@
 
 struct fields {
     struct cqlr_wr *w;
-    struct cqlr_wr scratch; /* texts that are not final yet */
+    struct cqlr_wr scratch; /* a text that is not final yet: fields_scratch */
     size_t begun;           /* lines: where the value of the last field begins */
     bool json;
 };
@@ -39,8 +39,14 @@ void fields_value(struct fields *f, struct cqlr_value v);
 void fields_raw(struct fields *f, struct cqlr_str json);
 /* Lines: as it stands. JSON: nothing. */
 void fields_plain(struct fields *f, const char *text);
-/* Lines: at most so many bytes of what is in f->scratch are shown, and how many the value has. */
-void fields_cut(struct fields *f, size_t value);
+
+/* A writer of the same memory and limit, empty; the text that was written there, borrowed until the
+ * next of these calls. Where that has failed, w has failed likewise. */
+struct cqlr_wr *fields_scratch(struct fields *f);
+struct cqlr_str fields_scratched(struct fields *f);
+
+/* Lines: only the first bytes of a long text, and how many the value has. */
+void fields_cut(struct fields *f, struct cqlr_str text, size_t value);
 
 /* ---- whole fields ---- */
 

@@ -10,7 +10,6 @@
 #include "frame.h"
 #include "tools/cqlraw/io/out.h"
 
-#define OUTPUT_MAX   (SIZE_MAX / 2) /* of one frame's text: memory ends before */
 #define OUTPUT_PIECE (64u * 1024)
 
 bool frame_wanted(const struct frame_options *o, const struct cqlr_frame *f)
@@ -25,7 +24,7 @@ void frame_out_init(struct frame_out *out)
 {
     out->rc = 0;
     out->bad = false;
-    cqlr_wr_init(&out->w, NULL, OUTPUT_MAX);
+    cqlr_wr_init(&out->w, NULL, TEXT_LIMIT);
 }
 
 int frame_out_fini(struct frame_out *out)
@@ -38,7 +37,7 @@ int frame_out_fini(struct frame_out *out)
 int frame_out_flush(struct frame_out *out, bool now)
 {
     if (!out->rc && out->w.rc) {
-        say(FRAME, "out of memory");
+        say(FRAME, "%s", cqlr_errcode_text(out->w.rc));
         out->rc = EXIT_INTERNAL;
     }
     if (out->w.n > OUTPUT_PIECE || now) {
@@ -61,18 +60,32 @@ void frame_out_say(struct frame_out *out, const char *fmt, ...)
     out->bad = true;
 }
 
+/* Appends the frame if it is `shown`, and tells what is wrong with it. */
+static void take(struct frame_out *out, const struct frame_style *style, bool shown,
+                 const struct cqlr_frame *f, struct cqlr_bytes body, const uint8_t *start,
+                 const struct frame_about *about, const char *where)
+{
+    struct cqlr_err err = {0};
+    size_t n = out->w.n;
+    int rc = frame_print(&out->w, f, body, start, style, about, &err);
+    bool too_long = out->w.rc == CQLR_E_LIMIT;
+    if (too_long)
+        out->w.rc = 0;
+    if (too_long || !shown)
+        out->w.n = n;
+    if (rc == CQLR_E_NOMEM)
+        out->w.rc = rc;
+    else if (rc)
+        frame_out_say(out, "%s: %s", where, err.text);
+}
+
 void frame_out_print(struct frame_out *out, const struct frame_options *o,
                      const struct cqlr_frame *f, struct cqlr_bytes body, const uint8_t *start,
                      const struct frame_about *about, const char *where)
 {
-    struct cqlr_err err = {0};
     if (!frame_wanted(o, f))
         return;
-    int rc = frame_print(&out->w, f, body, start, &o->style, about, &err);
-    if (rc && rc != CQLR_E_NOMEM)
-        frame_out_say(out, "%s: %s", where, err.text);
-    if (rc == CQLR_E_NOMEM && !out->w.rc)
-        out->w.rc = rc;
+    take(out, &o->style, true, f, body, start, about, where);
     frame_out_flush(out, false);
 }
 
@@ -80,12 +93,7 @@ void frame_out_check(struct frame_out *out, const struct cqlr_frame *f, struct c
                      const uint8_t *start, const struct frame_about *about, const char *where)
 {
     static const struct frame_style lines = {.json = false};
-    struct cqlr_err err = {0};
-    size_t n = out->w.n;
-    int rc = frame_print(&out->w, f, body, start, &lines, about, &err);
-    out->w.n = n;
-    if (rc && rc != CQLR_E_NOMEM)
-        frame_out_say(out, "%s: %s", where, err.text);
+    take(out, &lines, false, f, body, start, about, where);
 }
 
 /* ---- frames ---- */

@@ -373,7 +373,7 @@ static int frame_give(const struct args *a, const struct cqlr_wr *w)
     struct cqlr_wr hex;
     if (a->v[OPT_BINARY].given)
         return out_stdout(FRAME, (const char *)w->p, w->n);
-    cqlr_wr_init(&hex, NULL, SIZE_MAX);
+    cqlr_wr_init(&hex, NULL, TEXT_LIMIT);
     for (size_t i = 0; i < w->n; i++) {
         cqlr_wr_u8(&hex, (uint8_t)digit[w->p[i] >> 4]);
         cqlr_wr_u8(&hex, (uint8_t)digit[w->p[i] & 15]);

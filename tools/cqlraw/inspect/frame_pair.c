@@ -12,6 +12,7 @@
 
 #include "fields.h"
 #include "tools/cqlraw/cli.h"
+#include "tools/cqlraw/io/utf8.h"
 
 #define OPCODES    32  /* the last one stands for all from there on */
 #define TEXT_SHOWN 120 /* bytes of a statement or message in lines */
@@ -99,10 +100,8 @@ static void say_milliseconds(struct fields *f, uint64_t ns)
 static void say_text(struct fields *f, const char *key, struct cqlr_str text)
 {
     bool cut = !f->json && text.n > TEXT_SHOWN;
-    for (text.n = cut ? TEXT_SHOWN : text.n; cut && text.n && (text.p[text.n] & 0xC0) == 0x80;)
-        text.n--;
     fields_key(f, key);
-    fields_text(f, text);
+    fields_text(f, cut ? utf8_cut(text, TEXT_SHOWN) : text);
     fields_plain(f, cut ? "..." : "");
 }
 

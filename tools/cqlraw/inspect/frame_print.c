@@ -146,7 +146,7 @@ static int say_compressed(struct printer *p)
         return say_undecoded(p, "the body is compressed, and cut off");
     if (by == FRAME_OTHER)
         return say_undecoded(p, "the body is compressed, and not with LZ4");
-    cqlr_wr_init(&plain, NULL, 0);
+    cqlr_wr_init(&plain, p->f.w->mem, 0);
     int rc = cqlr_lz4_read(&plain, body, CQLR_FRAME_MAX, &why);
     if (!rc) {
         struct cqlr_err *err = p->r.err;
@@ -262,7 +262,7 @@ int frame_print(struct cqlr_wr *w, const struct cqlr_frame *frame, struct cqlr_b
     say_place(&p.f, p.about, frame->response);
     say_header(&p.f, frame, p.about->offset + (size_t)(body.p - start) - CQLR_FRAME_HEADER);
     int rc = say_body(&p);
-    if (body.n < frame->length)
+    if (body.n < frame->length && (!rc || rc == CQLR_E_PROTO))
         rc = say_cut(frame, body.n, rc, err);
     if (rc && style->json)
         field_text(&p.f, "broken", cqlr_cstr(err->text));

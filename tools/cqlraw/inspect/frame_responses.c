@@ -42,39 +42,28 @@ int say_supported(struct printer *p)
     return 0;
 }
 
-/* The fields that an ERROR of this code has. */
 static void say_error_fields(struct fields *f, const struct cqlr_error *m)
 {
-    switch (m->code) {
-    case CQLR_SERVER_UNAVAILABLE:
-    case CQLR_SERVER_WRITE_TIMEOUT:
-    case CQLR_SERVER_READ_TIMEOUT:
-    case CQLR_SERVER_READ_FAILURE:
-    case CQLR_SERVER_WRITE_FAILURE:
-    case CQLR_SERVER_CAS_WRITE_UNKNOWN:
+    unsigned has = cqlr_error_fields(m->code);
+    if (has & CQLR_ERROR_REPLICAS) {
         say_consistency(f, "consistency", m->consistency);
         field_number(f, "required", m->required);
         field_number(f, m->code == CQLR_SERVER_UNAVAILABLE ? "alive" : "received", m->received);
-        break;
-    case CQLR_SERVER_FUNCTION_FAILURE:
-    case CQLR_SERVER_ALREADY_EXISTS:
-        field_text(f, "keyspace", m->keyspace);
-        field_text(f, "name", m->name);
-        break;
-    case CQLR_SERVER_UNPREPARED:
-        field_bytes(f, "id", m->id.p, m->id.n);
-        break;
-    default:
-        break;
     }
-    if (m->code == CQLR_SERVER_READ_FAILURE || m->code == CQLR_SERVER_WRITE_FAILURE)
+    if (has & CQLR_ERROR_FAILURES)
         field_number(f, "failures", m->failures);
-    if (m->code == CQLR_SERVER_READ_FAILURE || m->code == CQLR_SERVER_READ_TIMEOUT)
+    if (has & CQLR_ERROR_DATA_PRESENT)
         field_truth(f, "data_present", m->data_present);
     if (m->write_type.n)
         field_text(f, "write_type", m->write_type);
-    if (m->code == CQLR_SERVER_FUNCTION_FAILURE)
+    if (has & CQLR_ERROR_NAMES) {
+        field_text(f, "keyspace", m->keyspace);
+        field_text(f, "name", m->name);
+    }
+    if (has & CQLR_ERROR_ARGUMENTS)
         field_list(f, "arguments", "argument", m->arguments);
+    if (has & CQLR_ERROR_ID)
+        field_bytes(f, "id", m->id.p, m->id.n);
 }
 
 int say_error(struct printer *p)
@@ -147,9 +136,10 @@ static void say_node(struct fields *f, const struct cqlr_server_event *m)
     struct cqlr_value address = {m->address.p, (int32_t)m->address.n};
     struct cqlr_err err;
     field_text(f, "change", m->change);
-    cqlr_wr_reset(&f->scratch);
-    if (!cqlr_value_print(&f->scratch, &inet, address, CQLR_TEXT, &err))
-        field_text(f, "address", (struct cqlr_str){(const char *)f->scratch.p, f->scratch.n});
+    int rc = cqlr_value_print(fields_scratch(f), &inet, address, CQLR_TEXT, &err);
+    struct cqlr_str text = fields_scratched(f);
+    if (!rc)
+        field_text(f, "address", text);
     field_number(f, "port", m->port);
 }
 

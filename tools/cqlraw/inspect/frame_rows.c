@@ -5,14 +5,14 @@
 #include "frame_rows.h"
 
 #include "tools/cqlraw/cli.h"
+#include "tools/cqlraw/io/utf8.h"
 
 #define NAME_SHOWN 100 /* bytes of a column's name in an error */
 
 static void say_type(struct fields *f, const struct cqlr_type *t)
 {
-    cqlr_wr_reset(&f->scratch);
-    cqlr_type_print(&f->scratch, t);
-    fields_text(f, (struct cqlr_str){(const char *)f->scratch.p, f->scratch.n});
+    cqlr_type_print(fields_scratch(f), t);
+    fields_text(f, fields_scratched(f));
 }
 
 static void say_column(struct fields *f, const char *one, const struct cqlr_column *c)
@@ -89,17 +89,20 @@ bool frame_value(struct fields *f, const struct cqlr_type *t, struct cqlr_value 
                  struct cqlr_err *err)
 {
     struct cqlr_err why = {0};
-    cqlr_wr_reset(&f->scratch);
-    if (cqlr_value_print(&f->scratch, t, v, f->json ? CQLR_JSON : CQLR_LITERAL, &why)) {
+    int rc = cqlr_value_print(fields_scratch(f), t, v, f->json ? CQLR_JSON : CQLR_LITERAL, &why);
+    struct cqlr_str text = fields_scratched(f);
+    if (f->w->rc)
+        return true; /* nothing is said any more, and it is not the value's fault */
+    if (rc) {
         say_misfit(f, v, &why);
         if (err)
             *err = why;
         return false;
     }
     if (f->json)
-        fields_raw(f, (struct cqlr_str){(const char *)f->scratch.p, f->scratch.n});
+        fields_raw(f, text);
     else
-        fields_cut(f, v.n < 0 ? 0 : (size_t)v.n);
+        fields_cut(f, text, v.n < 0 ? 0 : (size_t)v.n);
     return true;
 }
 
@@ -113,8 +116,9 @@ static void say_cell(struct row_reader *rr, uint32_t i)
     fields_plain(rr->f, i ? ", " : "");
     if (!frame_value(rr->f, c->type, v, &why) && !rr->err->code) {
         size_t at = (size_t)(v.p - rr->r->start);
+        struct cqlr_str name = utf8_cut(c->name, NAME_SHOWN);
         err_set(rr->err, CQLR_E_PROTO, "row %u, column \"%.*s\" at %zu: %s", (unsigned)rr->row,
-                (int)(c->name.n < NAME_SHOWN ? c->name.n : NAME_SHOWN), c->name.p, at, why.text);
+                CQLR_STR(name), at, why.text);
         rr->err->offset = at;
     }
 }
@@ -158,7 +162,7 @@ int frame_rows(struct fields *f, struct cqlr_rd *r, const struct cqlr_rows *m,
     struct cqlr_err err = {0};
     if (!m->spec.bytes.p)
         return r->rc;
-    struct cqlr_columns *c = cqlr_columns_new(&m->spec, NULL, &err);
+    struct cqlr_columns *c = cqlr_columns_new(&m->spec, f->w->mem, &err);
     if (!c) {
         *r->err = err;
         return err.code;
@@ -200,8 +204,8 @@ int frame_prepared(struct fields *f, struct cqlr_rd *r, const struct cqlr_prepar
         field_bytes(f, "id", m->id.p, m->id.n);
     if (r->rc)
         return r->rc;
-    struct cqlr_columns *markers = cqlr_columns_new(&m->markers, NULL, r->err);
-    struct cqlr_columns *columns = markers ? cqlr_columns_new(&m->result, NULL, r->err) : NULL;
+    struct cqlr_columns *markers = cqlr_columns_new(&m->markers, f->w->mem, r->err);
+    struct cqlr_columns *columns = markers ? cqlr_columns_new(&m->result, f->w->mem, r->err) : NULL;
     if (columns) {
         say_columns(f, "markers", "marker", markers);
         say_key(f, m->pk);

@@ -18,7 +18,7 @@ int frame_rows(struct fields *f, struct cqlr_rd *r, const struct cqlr_rows *m,
 int frame_prepared(struct fields *f, struct cqlr_rd *r, const struct cqlr_prepared_result *m);
 
 /* A value of this type. When its bytes don't fit it they are shown, false is returned, and the
- * reason stands in err, which may be NULL. */
+ * reason stands in err, which may be NULL. A writer that failed says so itself. */
 bool frame_value(struct fields *f, const struct cqlr_type *t, struct cqlr_value v,
                  struct cqlr_err *err);
 

@@ -1,6 +1,6 @@
 /*
- * say.c - one line for people: formatted, made harmless for a terminal, written to stderr in one
- * piece.
+ * say.c - one line for people: formatted, made harmless for a terminal and UTF-8, written to stderr
+ * in one piece.
  *
  * stderr is written without stdio, so that nothing is buffered when the process forks, and lines of
  * several processes do not mix. What cannot be written there is lost: there is no other place to
@@ -13,19 +13,22 @@
 #include <unistd.h>
 
 #include "tools/cqlraw/cli.h"
+#include "utf8.h"
 
 #define LINE 2048
 
-/* Control characters, also U+0080..U+009F, could command a terminal or break the line. */
+/* Control characters, also U+0080..U+009F, could command a terminal or break the line: they become
+ * spaces. What is not UTF-8 becomes '?'. */
 static void one_line(char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)p[i];
-        bool c1 = c == 0xc2 && i + 1 < n && ((unsigned char)p[i + 1] & 0xe0) == 0x80;
-        if (c < 0x20 || c == 0x7f)
-            p[i] = ' ';
-        else if (c1)
-            p[i] = p[i + 1] = ' ';
+    uint32_t c;
+    for (size_t i = 0, len; i < n; i += len) {
+        len = utf8_next(p + i, n - i, &c);
+        if (len == 0)
+            p[i] = '?';
+        else if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+            memset(p + i, ' ', len);
+        len += len == 0;
     }
 }
 
@@ -68,12 +71,15 @@ void say(const char *command, const char *fmt, ...)
 
 int err_set(struct cqlr_err *err, int code, const char *fmt, ...)
 {
+    char text[sizeof err->text + 4]; /* one character more than is taken */
     va_list ap;
     memset(err, 0, sizeof *err);
     err->code = code;
     va_start(ap, fmt);
-    vsnprintf(err->text, sizeof err->text, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    one_line(err->text, strlen(err->text));
+    struct cqlr_str s = utf8_cut((struct cqlr_str){text, strlen(text)}, sizeof err->text - 1);
+    memcpy(err->text, text, s.n);
+    one_line(err->text, s.n);
     return code;
 }

@@ -21,7 +21,7 @@ void query_rows_init(struct query_rows *q, const struct args *a)
 {
     *q = (struct query_rows){.format = rows_format(a->v[OPT_FORMAT].text)};
     q->expanded = a->v[OPT_EXPAND].given && q->format == ROWS_TABLE;
-    cqlr_wr_init(&q->text, NULL, SIZE_MAX / 2);
+    cqlr_wr_init(&q->text, NULL, TEXT_LIMIT);
     packed_table_init(&q->table);
     expand_init(&q->expand);
     q->table.bold = q->expand.bold = color_on(a, STDOUT_FILENO);
@@ -55,7 +55,7 @@ static int write_out(const void *p, size_t n)
 static int lost(int code)
 {
     say(QUERY, "the rows as text: %s", cqlr_errcode_text(code));
-    return EXIT_INTERNAL;
+    return code == CQLR_E_LIMIT ? EXIT_ABORTED : EXIT_INTERNAL;
 }
 
 /* Lays out what is complete; with `all` also the chunk that is not full. */

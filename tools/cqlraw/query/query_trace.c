@@ -193,7 +193,7 @@ static int print_session(struct trace *t, int fd, bool bold, int *code)
     struct cqlr_wr text;
     int rc = table_init(&t->table, 5);
     t->table.bold = bold;
-    cqlr_wr_init(&text, NULL, SIZE_MAX / 2);
+    cqlr_wr_init(&text, NULL, TEXT_LIMIT);
     cqlr_wr_raw(&text, "\nTracing session: ", 18);
     cqlr_wr_raw(&text, t->id, strlen(t->id));
     cqlr_wr_raw(&text, "\n\n", 2);

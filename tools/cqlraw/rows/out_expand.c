@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "tools/cqlraw/cli.h"
 #include "cells.h"
 #include "color.h"
 #include "out_expand.h"
@@ -12,8 +13,8 @@
 void expand_init(struct expand *x)
 {
     *x = (struct expand){.rows = 0};
-    cqlr_wr_init(&x->cell, NULL, 0);
-    cqlr_wr_init(&x->body, NULL, SIZE_MAX / 2);
+    cqlr_wr_init(&x->cell, NULL, TEXT_LIMIT);
+    cqlr_wr_init(&x->body, NULL, TEXT_LIMIT);
 }
 
 void expand_fini(struct expand *x)

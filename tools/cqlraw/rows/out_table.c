@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "tools/cqlraw/cli.h"
 #include "color.h"
 #include "out_table.h"
 #include "width.h"
@@ -12,7 +13,7 @@
 int table_init(struct table *t, uint32_t columns)
 {
     *t = (struct table){.columns = columns};
-    cqlr_wr_init(&t->cells, NULL, SIZE_MAX / 2);
+    cqlr_wr_init(&t->cells, NULL, TEXT_LIMIT);
     t->width = calloc((size_t)columns + 1, sizeof *t->width);
     return t->width ? 0 : CQLR_E_NOMEM;
 }

@@ -2,6 +2,7 @@
  * packed_table.c - a packed row is [int] number of cells, [int] bytes that follow, and for each
  * cell a [bytes] with its text (null as null). The names of the columns are the first packed row.
  */
+#include "tools/cqlraw/cli.h"
 #include "cells.h"
 #include "packed_table.h"
 
@@ -10,8 +11,8 @@
 void packed_table_init(struct packed_table *t)
 {
     *t = (struct packed_table){.started = false};
-    cqlr_wr_init(&t->in, NULL, SIZE_MAX / 2);
-    cqlr_wr_init(&t->text, NULL, SIZE_MAX / 2);
+    cqlr_wr_init(&t->in, NULL, TEXT_LIMIT);
+    cqlr_wr_init(&t->text, NULL, TEXT_LIMIT);
 }
 
 void packed_table_fini(struct packed_table *t)

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "tools/cqlraw/io/utf8.h"
 #include "width.h"
 #include "width_tables.h"
 
@@ -29,27 +30,6 @@ unsigned width_of(uint32_t c)
     if (in_table(zero_width, sizeof zero_width / sizeof *zero_width, c))
         return 0;
     return in_table(two_columns, sizeof two_columns / sizeof *two_columns, c) ? 2 : 1;
-}
-
-/* One character of UTF-8 at p[0..n): its length, 0 when the bytes are none (overlong, surrogate,
- * cut off). */
-static size_t utf8_next(const unsigned char *p, size_t n, uint32_t *c)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = p[0] < 0x80                   ? 1
-                 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
-                 : (p[0] & 0xf0) == 0xe0       ? 3
-                 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
-                                               : 0;
-    if (len == 0 || len > n)
-        return 0;
-    *c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        *c = (*c << 6) | (p[i] & 0x3fu);
-    }
-    return *c < least[len] || (*c >= 0xd800 && *c < 0xe000) || *c > 0x10ffff ? 0 : len;
 }
 
 /* Characters that command a terminal or turn what stands around them. */
@@ -91,7 +71,7 @@ size_t width_print(struct cqlr_wr *w, struct cqlr_str text)
             columns += len;
             continue;
         }
-        len = utf8_next(p + i, text.n - i, &c);
+        len = utf8_next(text.p + i, text.n - i, &c);
         if (len == 0) {
             columns += print_byte(w, p[i]);
             len = 1;

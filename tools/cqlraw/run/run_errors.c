@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "run_errors.h"
+#include "tools/cqlraw/io/utf8.h"
 
 /* Names as scripts want them: OVERLOADED, READ_TIMEOUT, TIMEOUT, TYPE. */
 static void class_name(const struct cqlr_err *err, char *out, size_t n)
@@ -51,7 +52,8 @@ static void name_first(struct run_errors *e, const struct params *p,
         cqlr_wr_raw(&w, f->record.p, f->record.n);
     else
         params_print(p, f->index, &w);
-    (void)err_set(&line, 0, "%.*s", (int)(w.n < 180 ? w.n : 180), w.n ? (const char *)w.p : "");
+    struct cqlr_str text = utf8_cut((struct cqlr_str){(const char *)w.p, w.n}, 180);
+    (void)err_set(&line, 0, "%.*s", CQLR_STR(text));
     if (w.n && !w.rc)
         snprintf(e->first, sizeof e->first, "%s", line.text);
     else

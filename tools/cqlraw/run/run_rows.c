@@ -75,6 +75,7 @@ int run_on_page(void *arg, const struct cqlr_item *item, cqlr_reply *reply, stru
     *rows = 0;
     if (!columns)
         return 0; /* not a SELECT: no rows */
+    out->limit = start + TEXT_LIMIT;
     rc = check_columns(r, columns, out, err);
     if (!rc && r->with_params) {
         rc = run_params_columns(&r->wide, cqlr_prepared_markers(item->prepared), columns);
@@ -85,5 +86,7 @@ int run_on_page(void *arg, const struct cqlr_item *item, cqlr_reply *reply, stru
         rc = page_out(r, item, reply, out, rows, err);
     if (rc)
         out->n = start;
+    if (rc && out->rc == CQLR_E_LIMIT) /* of this page: there is room for others */
+        out->rc = 0;
     return rc;
 }
