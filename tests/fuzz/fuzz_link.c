@@ -160,9 +160,18 @@ static void finish(struct run *r)
     cqlr_wr_fini(&r->told);
 }
 
+/* A server that answers the password before it can have seen it: whether it has left by then is not
+ * for the stream of bytes to say, and here it leaves after each piece. */
+static bool answers_too_early(const struct cqlr_err *err)
+{
+    return strcmp(err->text, "AUTH_SUCCESS before AUTH_RESPONSE was sent") == 0;
+}
+
 static void compare(const struct run *a, const struct run *b)
 {
     const struct cqlr_err *x = cqlr_link_err(a->l), *y = cqlr_link_err(b->l);
+    if (answers_too_early(x) || answers_too_early(y))
+        return;
     MUST(fuzz_same(&a->told, &b->told), "other events when cut");
     MUST(a->rc == b->rc && x->code == y->code && x->offset == y->offset &&
              x->server_code == y->server_code && strcmp(x->text, y->text) == 0,

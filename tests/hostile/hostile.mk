@@ -4,6 +4,6 @@ HOSTILE_SRC = tests/hostile/hostile.c tests/hostile/readers.c
 VECTORS += $(BUILD)/tests/hostile/hostile
 ALL_SRC += $(HOSTILE_SRC)
 
-$(BUILD)/tests/hostile/hostile: $(call obj,$(HOSTILE_SRC) tests/vectors/vectors.c tests/vectors/lines.c tests/vectors/again.c) $(BUILD)/libcqlraw-tool.a $(BUILD)/libcqlraw-proto.a
+$(BUILD)/tests/hostile/hostile: $(call obj,$(HOSTILE_SRC) tests/vectors/vectors.c tests/vectors/lines.c tests/vectors/again.c $(SAY_FRAME_SRC)) $(BUILD)/libcqlraw-proto.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -14,6 +14,14 @@ fresh_keyspace() { # name
         WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 1}" >/dev/null
 }
 
+# Builds tests/live/NAME.c against the library beside the program under test: $tmp/NAME.
+live_program() { # name
+    local -a libs
+    read -r -a libs < <(make -s -C "$TOP" print-LDLIBS)
+    check "the program builds" cc -std=c11 -Wall -Wextra -Werror -I"$TOP/include" "$TOP/tests/live/$1.c" \
+        "$(dirname -- "$CQLRAW")/libcqlraw.a" -o "$tmp/$1" "${libs[@]}"
+}
+
 # Starts a node for this test alone, with these options; sets `node` (its folder) and CONTACT.
 own_node() {
     source "$TOP/tools/setup.sh"

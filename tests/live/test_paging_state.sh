@@ -5,8 +5,7 @@ source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 
 readonly OWN="SELECT table_name FROM system_schema.tables WHERE keyspace_name = 'system'"
 
-check "the program builds" cc -std=c11 -Wall -Wextra -Werror -I"$TOP/include" "$TOP/tests/live/paging_state.c" \
-    "$(dirname -- "$CQLRAW")/libcqlraw.a" -o "$tmp/paging_state"
+live_program paging_state
 exits "random bytes are refused" 1 "$tmp/paging_state" "$CONTACT" random
 check "with the server's words, in one line" grep -Exq 'Protocol error \(0x000a\): .*paging state.*' "$tmp/err"
 exits "the statement's own state is good" 0 "$tmp/paging_state" "$CONTACT" "$OWN"

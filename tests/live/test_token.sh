@@ -7,8 +7,7 @@ source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
 readonly KS=cqlraw_token KEYS=10000
 readonly SEED=${SEED:-$RANDOM$RANDOM}
 
-check "the program builds" cc -std=c11 -Wall -Wextra -Werror -I"$TOP/include" "$TOP/tests/live/tokens.c" \
-    "$(dirname -- "$CQLRAW")/libcqlraw.a" -o "$tmp/tokens"
+live_program tokens
 fresh_keyspace "$KS"
 exits "every row has the token that was computed (seed $SEED)" 0 "$tmp/tokens" "$CONTACT" "$KS" "$KEYS" "$SEED"
 cat -- "$tmp/out"

@@ -12,7 +12,7 @@
 PURE_TESTS = $(basename $(notdir $(shell grep -LE '$(NOT_PURE)' $(UNIT_SRC))))
 NOT_PURE   = "(src|tools)/|cqlraw/(loop|conn|client|bulk|cqlraw)\.h|tests/unit/(bulk|capture|client|conn|scripted|stub)_$(if $(filter 0,$(WITH_LZ4)),|lz4|LZ4)
 PORTABLE   = $(VECTORS) $(patsubst %,$(BUILD)/portable/%,$(filter-out test_val_float,$(PURE_TESTS))) $(PORTABLE_$(FLAVOUR))
-PORTABLE_musl = $(patsubst %,tests/cli/test_%.sh,frame query run output ping) tests/portable/test_size.sh
+PORTABLE_musl = $(patsubst %,tests/cli/test_%.sh,query run output ping) tests/portable/test_size.sh
 
 ELSEWHERE = i686 powerpc musl
 EMULATOR_i686 = qemu-i386
@@ -24,6 +24,9 @@ CC = $(if $(filter musl,$(FLAVOUR)),musl-gcc,$(FLAVOUR)-linux-gnu-gcc)
 AR = $(if $(filter musl,$(FLAVOUR)),ar,$(FLAVOUR)-linux-gnu-ar)
 CFLAGS_$(FLAVOUR)  = -O2 -g -Itests/portable
 LDFLAGS_$(FLAVOUR) = -static
+# For a minimal environment: nothing that nobody calls, no tables to unwind by.
+CFLAGS_musl += -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
+LDFLAGS_musl += -Wl,--gc-sections
 # Where size_t is narrower than a test's random numbers.
 $(BUILD)/obj/tests/%.o: CFLAGS += -Wno-conversion
 endif

@@ -1,7 +1,7 @@
 /*
  * The formats of capture files, links, and the headers in front of TCP.
  */
-#include "capture_help.h"
+#include "tests/unit/capture_help.h"
 
 static struct made m;
 static uint8_t ip[256];

@@ -1,7 +1,7 @@
 /*
  * TCP: order, retransmissions, gaps, ends, connections.
  */
-#include "capture_help.h"
+#include "tests/unit/capture_help.h"
 
 #define BEGIN(m, isn)                                                                              \
     made_pcap(m, true, 0xA1B2C3D4u, LINK_RAW);                                                     \

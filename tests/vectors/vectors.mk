@@ -1,7 +1,6 @@
 # The runner of the vector files. It needs the codec, and of the program what says a frame.
 
 RUN_VECTORS_SRC = tests/vectors/run_vectors.c tests/vectors/vectors.c tests/vectors/lines.c tests/vectors/again.c
-SAY_FRAME_SRC = $(patsubst %,tools/cqlraw/%.c,inspect/frame_print inspect/frame_requests inspect/frame_responses inspect/frame_rows inspect/fields rows/width rows/out_json rows/cells io/say io/utf8)
 VECTORS += $(BUILD)/tests/vectors/run_vectors
 ALL_SRC += $(RUN_VECTORS_SRC)
 

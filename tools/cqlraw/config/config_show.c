@@ -40,12 +40,12 @@ static const char *origin_of(const struct option_value *v)
     return v->origin ? v->origin : v->from == FROM_DEFAULT ? "default" : "command line";
 }
 
-/* "format (query)": another row has the same name for other commands. */
+/* "format (query)": another row that is shown has the same name for other commands. */
 static void name_line(struct line *l, const struct option *o)
 {
     bool other = false;
     for (const struct option *p = options; p->name; p++)
-        other |= p != o && p->id == o->id;
+        other |= p != o && p->id == o->id && is_shown(p);
     snprintf(l->name, sizeof l->name, "%s", o->name);
     for (const struct command *c = commands; other && c->name; c++)
         if (o->commands & c->bit) {

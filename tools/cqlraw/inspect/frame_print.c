@@ -205,7 +205,7 @@ static void say_place(struct fields *f, const struct frame_about *about, bool re
     fields_plain(f, response ? " < " : " > ");
 }
 
-static void say_header(struct fields *f, const struct cqlr_frame *frame, size_t offset)
+static void say_header(struct fields *f, const struct cqlr_frame *frame, uint64_t offset)
 {
     const char *name = cqlr_opcode_name(frame->opcode);
     char number[16];

@@ -19,7 +19,7 @@ struct frame_about {
     bool captured; /* show time and connection */
     uint64_t time_ns;
     uint32_t connection;
-    size_t offset;                      /* of `start` in what the sender sent */
+    uint64_t offset;                    /* of `start` in what the sender sent */
     enum frame_compression compression; /* as STARTUP chose it */
     const struct cqlr_columns *markers; /* of the statement that EXECUTE names, or NULL */
     const struct cqlr_columns *columns; /* of rows that come without, or NULL */
