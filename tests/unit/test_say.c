@@ -44,8 +44,8 @@ static void errors_are_cut_between_characters(void **state)
         for (size_t before = 0; before < 4; before++) {
             char text[800] = "";
             memset(text, '.', before);
-            while (strlen(text) < 600)
-                strcat(text, one[len - 1]);
+            for (size_t n = before; n < 600; n += len)
+                memcpy(text + n, one[len - 1], len);
             err_set(&err, CQLR_E_PROTO, "%s", text);
             assert_true(is_utf8(err.text));
             assert_null(strchr(err.text, '?'));
