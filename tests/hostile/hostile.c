@@ -19,10 +19,15 @@
 #include "tests/hostile/readers.h"
 #include "tests/vectors/vectors.h"
 
-#define CASES_MAX  250000
+/* Where the program is emulated: fewer, and more time. */
+#ifndef CASES_MAX
+#define CASES_MAX 250000
+#endif
 #define MEMORY_MAX ((size_t)1024 * 1024)
+#ifndef CPU_MAX_NS
 #define CPU_MAX_NS INT64_C(100000000)
-#define CPU_TRIES  3
+#endif
+#define CPU_TRIES 3
 
 enum kind { CUT, CUT_TOLD, FLIP, SHORT, INT };
 

@@ -24,6 +24,9 @@ CC = $(if $(filter musl,$(FLAVOUR)),musl-gcc,$(FLAVOUR)-linux-gnu-gcc)
 AR = $(if $(filter musl,$(FLAVOUR)),ar,$(FLAVOUR)-linux-gnu-ar)
 CFLAGS_$(FLAVOUR)  = -O2 -g -Itests/portable
 LDFLAGS_$(FLAVOUR) = -static
+ifneq ($(EMULATOR_$(FLAVOUR)),)
+$(BUILD)/obj/tests/hostile/hostile.o: CFLAGS += -DCASES_MAX=50000 -DCPU_MAX_NS=1000000000
+endif
 # For a minimal environment: nothing that nobody calls, no tables to unwind by.
 CFLAGS_musl += -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 LDFLAGS_musl += -Wl,--gc-sections
@@ -39,7 +42,7 @@ $(BUILD)/portable/test_%: $(BUILD)/obj/tests/unit/test_%.o $(BUILD)/libcqlraw-pr
 portable-built:
 	@$(MAKE) $(filter-out %.sh,$(PORTABLE)) $(if $(PORTABLE_$(FLAVOUR)),$(BUILD)/cqlraw)
 portable-here: portable-built
-	@EMULATOR=$(EMULATOR_$(FLAVOUR)) BUILD=$(BUILD) tests/run $(PORTABLE)
+	@EMULATOR=$(EMULATOR_$(FLAVOUR)) BUILD=$(BUILD) TEST_SECONDS=$${TEST_SECONDS:-300} tests/run $(PORTABLE)
 
 portable:
 	@bad=0; for place in $(ELSEWHERE); do \
