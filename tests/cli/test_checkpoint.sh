@@ -125,7 +125,7 @@ stderr_has "those of before are told" '^errors before it was resumed: [1-9]'
 again
 rm -- "$tmp/bad"
 BAD[${#BAD[@]} - 1]=9
-exits "killed" 137 stopped KILL 8k "${BAD[@]}"
+exits "killed" 137 stopped KILL 4k "${BAD[@]}"
 gives "too many, with those of before" 2 "${BAD[@]}" --resume
 
 # --- a stream
