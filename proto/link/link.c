@@ -1,5 +1,6 @@
 /*
- * link.c - the life of a link: options, creation, what it knows about itself.
+ * link.c - the life of a link: options, creation, what a server says of its end, what it knows
+ * about itself.
  */
 #include "proto/link/internal.h"
 
@@ -98,6 +99,25 @@ int cqlr_link_compress(cqlr_link *l, enum cqlr_compression compression)
     l->compression = compression;
     l->packs = compression != CQLR_COMPRESSION_NONE;
     return 0;
+}
+
+int cqlr__link_server_error(struct cqlr_link *l, int code, struct cqlr_bytes body)
+{
+    struct cqlr_rd r;
+    struct cqlr_error m;
+    struct cqlr_wr text;
+    cqlr_rd_init(&r, body.p, body.n, &l->err);
+    if (cqlr_error_read(&r, &m))
+        return l->err.code;
+    cqlr_wr_init(&text, l->mem, 0);
+    cqlr_error_print(&text, &m);
+    if (text.rc == 0)
+        cqlr__err_set(&l->err, code, "%.*s", (int)text.n, (const char *)text.p);
+    else
+        cqlr__err_set(&l->err, code, "0x%04X", (unsigned)m.code);
+    cqlr_wr_fini(&text);
+    l->err.server_code = m.code;
+    return code;
 }
 
 const struct cqlr_err *cqlr_link_err(const cqlr_link *l)

@@ -208,25 +208,6 @@ static int check_header(struct cqlr_link *l, const struct cqlr_frame *f)
 
 /* ---- events ---- */
 
-int cqlr__link_server_error(struct cqlr_link *l, int code, struct cqlr_bytes body)
-{
-    struct cqlr_rd r;
-    struct cqlr_error m;
-    struct cqlr_wr text;
-    cqlr_rd_init(&r, body.p, body.n, &l->err);
-    if (cqlr_error_read(&r, &m))
-        return l->err.code;
-    cqlr_wr_init(&text, l->mem, 0);
-    cqlr_error_print(&text, &m);
-    if (text.rc == 0)
-        cqlr__err_set(&l->err, code, "%.*s", (int)text.n, (const char *)text.p);
-    else
-        cqlr__err_set(&l->err, code, "0x%04X", (unsigned)m.code);
-    cqlr_wr_fini(&text);
-    l->err.server_code = m.code;
-    return code;
-}
-
 /* An answer to nothing: the two sides do not agree about what is in flight any more, so no later
  * answer can be trusted. */
 static int unknown_stream(struct cqlr_link *l, const struct cqlr_frame *f, struct cqlr_event *ev)
