@@ -4,6 +4,7 @@
 #include "tests/unit/msg_help.h"
 
 #include "proto/base/err.h"
+#include "proto/base/utf8.h"
 
 static void set_returns_the_code_and_clears_the_rest(void **state)
 {
@@ -35,6 +36,7 @@ static void text_is_utf8(void **state)
 {
     struct cqlr_err err;
     (void)state;
+    assert_int_equal(cqlr__utf8_next((const uint8_t *)"x", 0), 0);
     cqlr__err_set(&err, CQLR_E_SERVER, "a\x9B%s\xC3", "b\xED\xA0\x80\xE2\x82\xAC\xFF\xC2");
     assert_string_equal(err.text, "a?b???\xE2\x82\xAC???");
 }

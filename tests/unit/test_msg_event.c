@@ -130,6 +130,26 @@ static void what_cannot_be_an_event_is_not_written(void **state)
     }
 }
 
+/* Whatever else is wrong with what is written then. */
+static void a_writer_that_has_failed_keeps_its_error(void **state)
+{
+    const struct cqlr_server_event rows[] = {
+        {.type = cqlr_cstr("GRACEFUL_DISCONNECT")},
+        {.type = cqlr_cstr("STATUS_CHANGE")},
+        {.type = cqlr_cstr("SCHEMA_CHANGE"), .schema = {.target = cqlr_cstr("VIEW")}},
+    };
+    const struct cqlr_batch batch = {.type = 9};
+    struct cqlr_wr w;
+    (void)state;
+    cqlr_wr_init(&w, NULL, 0);
+    w.rc = CQLR_E_NOMEM;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(cqlr_server_event_write(&w, &rows[i]), CQLR_E_NOMEM);
+    assert_int_equal(cqlr_batch_write(&w, &batch), CQLR_E_NOMEM);
+    assert_int_equal(w.n, 0);
+    cqlr_wr_fini(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +160,7 @@ int main(void)
         cmocka_unit_test(unknown_types_changes_and_targets_are_no_error),
         cmocka_unit_test(an_address_has_4_or_16_bytes),
         cmocka_unit_test(what_cannot_be_an_event_is_not_written),
+        cmocka_unit_test(a_writer_that_has_failed_keeps_its_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -419,28 +419,55 @@ static void *fail_resize(void *arg, void *p, size_t old, size_t n)
     return NULL;
 }
 
+/* A class with a name in hex is read from an arena that has `room` bytes left, and memory for so
+ * many more allocations. */
+static int read_class_with(size_t room, int allocations)
+{
+    int left = 1;
+    struct cqlr_mem mem = {fail_resize, &left};
+    struct cqlr_arena a;
+    struct cqlr_type t;
+    struct cqlr_wr w;
+    char text[3000];
+    size_t n = repeat(text, sizeof text, 0, "UserType(ks,", 1);
+    n = repeat(text, sizeof text, n, "66", 500);
+    repeat(text, sizeof text, n, ",61:ListType(Int32Type),62:VectorType(FloatType,3))", 1);
+    cqlr_arena_init(&a, &mem);
+    assert_non_null(cqlr_arena_get(&a, 64 * 1024));
+    left = 1;
+    assert_non_null(cqlr_arena_get(&a, 64 * 1024 - room));
+    left = allocations;
+    cqlr_wr_init(&w, NULL, 0);
+    write_custom(&w, text);
+    int rc = read_option(&w, &a, &t);
+    assert_true(rc == 0 || rc == CQLR_E_NOMEM);
+    assert_true(rc ? allocations < 10 : t.id == CQLR_TYPE_UDT);
+    cqlr_arena_fini(&a);
+    return rc;
+}
+
 static void no_memory_is_told_wherever_it_ends(void **state)
 {
-    int rc = CQLR_E_NOMEM, left = 0;
     (void)state;
-    for (int allocations = 0; rc; allocations++) {
-        struct cqlr_mem mem = {fail_resize, &left};
-        struct cqlr_arena a;
-        struct cqlr_type t;
-        struct cqlr_wr w;
-        char text[3000];
-        size_t n = repeat(text, sizeof text, 0, "UserType(ks,", 1);
-        n = repeat(text, sizeof text, n, "66", 500);
-        repeat(text, sizeof text, n, ",61:ListType(Int32Type),62:VectorType(FloatType,3))", 1);
-        left = allocations;
-        cqlr_arena_init(&a, &mem);
-        cqlr_wr_init(&w, NULL, 0);
-        write_custom(&w, text);
-        rc = read_option(&w, &a, &t);
-        assert_true(rc == 0 || rc == CQLR_E_NOMEM);
-        assert_true(rc ? allocations < 10 : t.id == CQLR_TYPE_UDT);
-        cqlr_arena_fini(&a);
-    }
+    for (size_t room = 0; room < 4000; room += 16)
+        for (int allocations = 0; read_class_with(room, allocations); allocations++)
+            continue;
+}
+
+/* By hand a type may be deeper than any that can be read. */
+static void a_class_too_deep_is_not_written(void **state)
+{
+    struct cqlr_type level[CQLR_TYPE_DEPTH + 2] = {{.id = CQLR_TYPE_INT}};
+    struct cqlr_wr w;
+    (void)state;
+    for (size_t i = 1; i < sizeof level / sizeof *level; i++)
+        level[i] = (struct cqlr_type){.id = CQLR_TYPE_LIST, .count = 1, .sub = &level[i - 1]};
+    level[CQLR_TYPE_DEPTH + 1].id = CQLR_TYPE_VECTOR;
+    level[CQLR_TYPE_DEPTH + 1].dimension = 2;
+    cqlr_wr_init(&w, NULL, 0);
+    cqlr_type_write(&w, &level[CQLR_TYPE_DEPTH + 1]);
+    assert_int_equal(w.rc, CQLR_E_RANGE);
+    cqlr_wr_fini(&w);
 }
 
 static void vectors_are_written_as_their_class(void **state)
@@ -501,6 +528,7 @@ int main(void)
         cmocka_unit_test(bombs_of_64_kb_take_memory_in_proportion),
         cmocka_unit_test(a_tuple_of_many_types_takes_memory_in_proportion),
         cmocka_unit_test(no_memory_is_told_wherever_it_ends),
+        cmocka_unit_test(a_class_too_deep_is_not_written),
         cmocka_unit_test(vectors_are_written_as_their_class),
         cmocka_unit_test(a_name_longer_than_a_string_is_not_written),
     };
