@@ -115,8 +115,8 @@ void cqlr__metadata_read(struct cqlr_rd *r, const struct cqlr_columns *known, st
     *paging_state = (struct cqlr_value){NULL, CQLR_NULL};
     if (s->flags & CQLR_META_MORE_PAGES) {
         *paging_state = cqlr_rd_bytes(r, "paging state");
-        if (paging_state->n <=
-            0) /* the page would count as the last one, or the first come again */
+        /* with none the page would count as the last one, or the first come again */
+        if (paging_state->n <= 0)
             cqlr_rd_bad(r, "paging state", "none, but more pages are announced");
     }
     if (s->flags & METADATA_CHANGED)

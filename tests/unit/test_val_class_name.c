@@ -4,24 +4,10 @@
  */
 #include <sys/resource.h>
 
+#include "tests/unit/allocated.h"
 #include "tests/unit/val_help.h"
 
 #define PACKAGE "org.apache.cassandra.db.marshal."
-
-static size_t allocated;
-
-static void *count_resize(void *arg, void *p, size_t old, size_t n)
-{
-    (void)arg;
-    (void)old;
-    allocated += n;
-    if (n)
-        return realloc(p, n);
-    free(p);
-    return NULL;
-}
-
-static const struct cqlr_mem counting = {count_resize, NULL};
 
 /* The option of a custom class into w. */
 static void write_custom(struct cqlr_wr *w, const char *name)

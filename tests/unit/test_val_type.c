@@ -2,21 +2,8 @@
  * test_val_type.c - [option] of column metadata ⇄ type trees: every id, nesting, what hostile bytes
  * could do.
  */
+#include "tests/unit/allocated.h"
 #include "tests/unit/val_help.h"
-
-/* What the arena has taken from the allocator. */
-static size_t allocated;
-
-static void *count_resize(void *arg, void *p, size_t old, size_t n)
-{
-    (void)arg;
-    (void)old;
-    allocated += n;
-    if (n)
-        return realloc(p, n);
-    free(p);
-    return NULL;
-}
 
 static void *no_resize(void *arg, void *p, size_t old, size_t n)
 {
@@ -25,7 +12,7 @@ static void *no_resize(void *arg, void *p, size_t old, size_t n)
     return NULL;
 }
 
-static const struct cqlr_mem counting = {count_resize, NULL}, none = {no_resize, NULL};
+static const struct cqlr_mem none = {no_resize, NULL};
 static struct cqlr_err err;
 
 static int read_type(const uint8_t *p, size_t n, struct cqlr_arena *a, struct cqlr_type *t)
