@@ -16,8 +16,10 @@
 #ifndef CQLRAW_CLIENT_H
 #define CQLRAW_CLIENT_H
 
+#include <cqlraw/link.h>
 #include <cqlraw/loop.h>
 #include <cqlraw/msg.h>
+#include <cqlraw/tls.h>
 #include <cqlraw/token.h>
 
 #ifdef __cplusplus
@@ -69,6 +71,30 @@ struct cqlr_client_opts {
     enum cqlr_compression compression; /* of what is sent and received; default none. A server that
                                           does not know it is CQLR_E_SERVER, see link.h */
     uint32_t compress_from; /* requests with shorter bodies are sent as they are; default 512 */
+    const struct cqlr_tls_opts *tls; /* NULL = plaintext. Copied; its files are read by
+                                        cqlr_client_open: CQLR_E_TLS when that fails */
+    uint64_t heartbeat_interval; /* ns; a server that said nothing for so long is asked whether it
+                                    is there; default 10 s; CQLR_NEVER = not */
+    uint64_t heartbeat_timeout;  /* ns; one that says nothing for so long then is lost
+                                    (CQLR_E_CLOSED); default 5 s */
+    uint32_t max_orphans; /* requests of one connection that timed out and were not answered late
+                             either: when there are so many, a new connection is opened, takes the
+                             requests from then on, and the old one ends with its last; default
+                             1024; 0 = never */
+    /* ns. After a connection is lost a new one is opened by itself, at once and then after pauses
+     * between 0 and a limit that doubles from reconnect_delay to reconnect_delay_max (full jitter),
+     * until that works, the credentials are refused (CQLR_E_AUTH), or the client is closed. Default
+     * 0 = not at all. What is submitted meanwhile is CQLR_E_STATE. */
+    uint64_t reconnect_delay;
+    uint64_t reconnect_delay_max; /* default 60 s */
+    /* Told whenever the client has become able to take requests, and when it no longer is (opening
+     * and closing by the host included; the reason is in cqlr_client_err). */
+    void (*on_state)(void *state_arg, bool connected);
+    void *state_arg;
+    cqlr_auth_fn *on_auth; /* answers a server's authenticator instead of SASL PLAIN (link.h) */
+    void *auth_arg;
+    bool plaintext_password; /* the password may leave unencrypted to other machines too; without it
+                                that is CQLR_E_AUTH */
 };
 CQLR_API void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size);
 
@@ -133,6 +159,7 @@ struct cqlr_request_opts {
                                        cqlr_bound_paging_state */
     uint16_t serial_consistency;    /* 0 = the server's */
     bool trace; /* the server records what it does; the id is in the reply's prefix (section 2.2) */
+    uint64_t timeout; /* ns until its callback at the latest; CQLR_NEVER = none */
 };
 CQLR_API void cqlr_request_opts_init(const cqlr_client *cl, struct cqlr_request_opts *o,
                                      size_t size);
@@ -211,6 +238,10 @@ CQLR_API void cqlr_bound_consistency(cqlr_bound *b, uint16_t consistency);
 CQLR_API void cqlr_bound_page_size(cqlr_bound *b, int32_t rows);
 CQLR_API void cqlr_bound_serial_consistency(cqlr_bound *b, uint16_t consistency);
 CQLR_API void cqlr_bound_trace(cqlr_bound *b, bool trace);
+/* ns until an execution's callback at the latest: of all executions of a statement, and of this one
+ * (which goes before); 0 = as the statement, as the client; CQLR_NEVER = none. */
+CQLR_API void cqlr_prepared_timeout(cqlr_prepared *ps, uint64_t timeout);
+CQLR_API void cqlr_bound_timeout(cqlr_bound *b, uint64_t timeout);
 /* The value marker i has, CQLR_UNSET when it has none; borrowed until the next change of b. */
 CQLR_API struct cqlr_value cqlr_bound_value(const cqlr_bound *b, unsigned i);
 /* The token of the partition that b asks for, on a ring of the Murmur3Partitioner: 1 and *token; 0

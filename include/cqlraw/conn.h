@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include <cqlraw/link.h>
+#include <cqlraw/tls.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,6 +55,22 @@ struct cqlr_conn_opts {
     bool no_compact;
     enum cqlr_compression compression;
     uint32_t compress_from;
+    cqlr_tls *tls;        /* NULL = plaintext; borrowed until the connection is freed */
+    const char *tls_name; /* with tls: the name or address that the certificate must be for (unless
+                             tls names one itself); borrowed until cqlr_conn_new returns */
+    /* Once at most, when the peer is reached and before anything is sent to it. May close. */
+    void (*on_connect)(void *arg);
+    /* A peer from which nothing came for heartbeat_interval is asked (OPTIONS on stream 0); when
+     * nothing comes for heartbeat_timeout after that either, the connection ends with
+     * CQLR_E_CLOSED. ns; default 10 s and 5 s; CQLR_NEVER = none. */
+    uint64_t heartbeat_interval;
+    uint64_t heartbeat_timeout;
+    /* Answers a server's authenticator instead of SASL PLAIN; with `arg`. NULL =
+     * PLAIN with username and password. */
+    cqlr_auth_fn *on_auth;
+    /* The password may leave unencrypted to other machines too. Without it that is CQLR_E_AUTH; a
+     * Unix socket and addresses of the loopback are this machine. */
+    bool plaintext_password;
 };
 CQLR_API void cqlr_conn_opts_init(struct cqlr_conn_opts *o, size_t size);
 
@@ -84,18 +101,22 @@ CQLR_API void cqlr_conn_time(cqlr_conn *c, uint64_t now);
 /* Submitting: write the body to what begin gives (borrowed until submit or drop), then submit. 0,
  * or CQLR_E_STATE before on_open and after the end, CQLR_E_AGAIN when all streams are taken,
  * CQLR_E_NOMEM, CQLR_E_LIMIT, CQLR_E_RANGE (see cqlr_link_begin and cqlr_link_request); what was
- * written is then dropped. Bytes leave at the next cqlr_conn_flush. */
+ * written is then dropped. `timeout` in ns, 0 = request_timeout of the options, CQLR_NEVER = none.
+ * Bytes leave at the next cqlr_conn_flush. */
 CQLR_API struct cqlr_wr *cqlr_conn_begin(cqlr_conn *c);
 CQLR_API CQLR_MUST_USE int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags,
-                                            cqlr_conn_reply_fn *fn, void *arg, uint64_t now);
+                                            uint64_t timeout, cqlr_conn_reply_fn *fn, void *arg,
+                                            uint64_t now);
 /* Drops what was written since begin, or what a failed submit has dropped already. */
 CQLR_API void cqlr_conn_drop(cqlr_conn *c);
 /* Sends what is waiting, in one call to the kernel when it takes it all; inside a callback, when
  * the callback has returned. Errors end the connection (on_close runs). */
 CQLR_API void cqlr_conn_flush(cqlr_conn *c);
 
-/* Requests that wait for their callback. */
+/* Requests that wait for their callback; and those that timed out and whose answer has not come:
+ * each of them holds a stream id until it does. */
 CQLR_API unsigned cqlr_conn_in_flight(const cqlr_conn *c);
+CQLR_API unsigned cqlr_conn_orphans(const cqlr_conn *c);
 /* Why it ended or was not opened; code 0 before. Borrowed until the connection is freed. */
 CQLR_API const struct cqlr_err *cqlr_conn_err(const cqlr_conn *c);
 /* "127.0.0.1:9042" of the peer, or "unix:/path"; "" before cqlr_conn_open. Borrowed likewise. */

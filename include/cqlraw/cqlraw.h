@@ -1,6 +1,6 @@
 /*
  * cqlraw.h - everything. Include it, or only the header you need: base, errcodes, version, wire,
- * value, token, msg, link, loop, conn, client, bulk.
+ * value, token, msg, link, tls, loop, conn, client, bulk.
  */
 #ifndef CQLRAW_CQLRAW_H
 #define CQLRAW_CQLRAW_H

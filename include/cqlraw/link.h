@@ -57,6 +57,20 @@ CQLR_API void cqlr_link_opts_init(struct cqlr_link_opts *o, size_t size);
 CQLR_API cqlr_link *cqlr_link_new(const struct cqlr_link_opts *o);
 CQLR_API void cqlr_link_free(cqlr_link *l);
 
+/* One step of a SASL exchange (sections 4.1.2, 4.2.6, 4.2.7). Borrowed until the callback returns.
+ */
+struct cqlr_auth_step {
+    unsigned round;                /* 0: the server asks for authentication; then its challenges */
+    struct cqlr_str authenticator; /* the class that the server named */
+    struct cqlr_value challenge;   /* null in round 0 */
+    bool success; /* it is over: `challenge` is the server's last token, and nothing is
+                     to be written; refuse it if it proves too little */
+};
+/* Appends the answer to `token` (overwritten when it has left). 0, or negative: not authenticated,
+ * with the reason in err; connection and link then end with CQLR_E_AUTH. At most 10 rounds. */
+typedef int cqlr_auth_fn(void *arg, const struct cqlr_auth_step *step, struct cqlr_wr *token,
+                         struct cqlr_err *err);
+
 enum cqlr_event_kind {
     CQLR_EV_OPEN,   /* client: the handshake is done, requests may be sent */
     CQLR_EV_REPLY,  /* client: the answer to the request with this stream and tag */

@@ -28,6 +28,7 @@ struct cqlr_bound {
     uint16_t serial_consistency; /* 0 = the server's */
     int32_t page_size;
     bool trace;
+    uint64_t timeout; /* 0 = the statement's */
     struct cqlr_err err;
 };
 
@@ -248,6 +249,16 @@ void cqlr_bound_trace(cqlr_bound *b, bool trace)
 bool cqlr__bound_traced(const cqlr_bound *b)
 {
     return b->trace;
+}
+
+void cqlr_bound_timeout(cqlr_bound *b, uint64_t timeout)
+{
+    b->timeout = timeout;
+}
+
+uint64_t cqlr__bound_timeout(const cqlr_bound *b)
+{
+    return b->timeout ? b->timeout : b->ps->timeout;
 }
 
 int cqlr_bound_paging_state(cqlr_bound *b, struct cqlr_value state)

@@ -31,7 +31,11 @@ void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size)
                                               .consistency = CQLR_CL_LOCAL_ONE,
                                               .page_size = 5000,
                                               .max_frame = CQLR_FRAME_MAX,
-                                              .compress_from = conn.compress_from};
+                                              .compress_from = conn.compress_from,
+                                              .heartbeat_interval = conn.heartbeat_interval,
+                                              .heartbeat_timeout = conn.heartbeat_timeout,
+                                              .max_orphans = 1024,
+                                              .reconnect_delay_max = 60 * SECOND};
     memset(o, 0, size);
     memcpy(o, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }

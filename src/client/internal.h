@@ -58,6 +58,7 @@ struct cqlr__request {
     void *arg;
     cqlr_prepared *prepared; /* EXECUTE, REPREPARE: borrowed; PREPARE: the one being made, owned */
     cqlr_bound *bound;       /* EXECUTE */
+    uint64_t timeout;        /* ns, from submit to answer */
     bool again;              /* EXECUTE: already sent a second time after UNPREPARED */
     struct cqlr__request *next;
 };
@@ -109,6 +110,7 @@ struct cqlr_prepared {
     struct cqlr_columns *columns;
     uint16_t *pk;
     size_t pk_count;
+    uint64_t timeout;                  /* of its executions; 0 = the client's */
     struct cqlr__shared_columns *last; /* columns of the last answer */
     struct cqlr__request *waiting;     /* EXECUTEs that wait for a second PREPARE */
 };
@@ -172,6 +174,7 @@ void cqlr__resumed_close(cqlr_client *cl);
  * or the writer's. */
 int cqlr__bound_write(cqlr_bound *b, struct cqlr_wr *w);
 bool cqlr__bound_traced(const cqlr_bound *b);
+uint64_t cqlr__bound_timeout(const cqlr_bound *b); /* its own, its statement's, or 0 */
 cqlr_prepared *cqlr__bound_prepared(const cqlr_bound *b);
 
 /* reply.c: decodes an event into a reply (rc and err set when it is an ERROR, malformed, or no

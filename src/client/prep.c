@@ -118,6 +118,11 @@ int cqlr__prepared_fill(cqlr_prepared *ps, const struct cqlr_prepared_result *m,
     return ps->last ? 0 : err->code;
 }
 
+void cqlr_prepared_timeout(cqlr_prepared *ps, uint64_t timeout)
+{
+    ps->timeout = timeout;
+}
+
 cqlr_prepared *cqlr_reply_take_prepared(cqlr_reply *r)
 {
     cqlr_prepared *ps = r->prepared;
@@ -180,6 +185,8 @@ int cqlr_client_execute(cqlr_client *cl, cqlr_bound *b, cqlr_reply_fn *fn, void 
         return cl->err.code;
     q->bound = b;
     q->prepared = cqlr__bound_prepared(b);
+    if (cqlr__bound_timeout(b))
+        q->timeout = cqlr__bound_timeout(b);
     rc = send_execute(q);
     if (rc < 0)
         cqlr__request_put(q);

@@ -20,7 +20,8 @@ struct cqlr__request *cqlr__request_get(cqlr_client *cl, enum cqlr__request_kind
     else
         q = cl->mem->resize(cl->mem->arg, NULL, 0, sizeof *q);
     if (q)
-        *q = (struct cqlr__request){.client = cl, .kind = kind, .fn = fn, .arg = arg};
+        *q = (struct cqlr__request){
+            .client = cl, .kind = kind, .fn = fn, .arg = arg, .timeout = cl->o.request_timeout};
     else
         (void)cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
     return q;
@@ -60,8 +61,7 @@ void cqlr__request_fail(struct cqlr__request *q, int rc, const struct cqlr_err *
         r.err = *err;
     else
         (void)cqlr__err_set(&r.err, rc, "%s: no answer within %.3g s, outcome unknown",
-                            cqlr_client_peer(q->client),
-                            (double)q->client->o.request_timeout / 1e9);
+                            cqlr_client_peer(q->client), (double)q->timeout / 1e9);
     if (q->kind == CQLR__REPREPARE) {
         cqlr__prepared_again(q, &r);
         return;
@@ -135,7 +135,8 @@ static void on_answer(void *arg, int rc, const struct cqlr_event *ev)
 int cqlr__request_submit(struct cqlr__request *q, uint8_t opcode, uint8_t flags)
 {
     cqlr_client *cl = q->client;
-    int rc = cqlr_conn_submit(cl->conn, opcode, flags, on_answer, q, cqlr__client_now(cl));
+    int rc =
+        cqlr_conn_submit(cl->conn, opcode, flags, q->timeout, on_answer, q, cqlr__client_now(cl));
     if (rc == CQLR_E_AGAIN)
         return cqlr__err_set(&cl->err, rc, "%s: all stream ids are in use", cqlr_client_peer(cl));
     if (rc < 0)
@@ -151,7 +152,8 @@ void cqlr_request_opts_init(const cqlr_client *cl, struct cqlr_request_opts *o, 
                                                .consistency = cl->o.consistency,
                                                .page_size = cl->o.page_size,
                                                .paging_state = {NULL, CQLR_NULL},
-                                               .serial_consistency = cl->o.serial_consistency};
+                                               .serial_consistency = cl->o.serial_consistency,
+                                               .timeout = cl->o.request_timeout};
     memset(o, 0, size);
     memcpy(o, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
@@ -188,6 +190,7 @@ int cqlr_client_query(cqlr_client *cl, struct cqlr_str cql, const struct cqlr_re
     q = cqlr__request_get(cl, CQLR__QUERY, fn, arg);
     if (!q)
         return cl->err.code;
+    q->timeout = o.timeout;
     rc = write_query(cl, cql, &o);
     if (rc == 0)
         rc = cqlr__request_submit(q, CQLR_OP_QUERY, o.trace ? CQLR_FLAG_TRACING : 0);

@@ -26,6 +26,8 @@ void cqlr_conn_opts_init(struct cqlr_conn_opts *o, size_t size)
         .max_frame = CQLR_FRAME_MAX,
         .connect_timeout = 5 * SECOND,
         .request_timeout = 10 * SECOND,
+        .heartbeat_interval = 10 * SECOND,
+        .heartbeat_timeout = 5 * SECOND,
         .compress_from = link.compress_from,
     };
     memset(o, 0, size);
@@ -253,9 +255,10 @@ void cqlr_conn_drop(cqlr_conn *c)
     cqlr_link_drop(c->link);
 }
 
-int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags, cqlr_conn_reply_fn *fn, void *arg,
-                     uint64_t now)
+int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags, uint64_t timeout,
+                     cqlr_conn_reply_fn *fn, void *arg, uint64_t now)
 {
+    (void)timeout;
     uint32_t slot = c->state == CQLR__CONN_OPEN ? cqlr__reqs_slot(&c->reqs) : 0;
     if (!slot) {
         cqlr_link_drop(c->link);
@@ -291,6 +294,11 @@ void cqlr__conn_event(struct cqlr_conn *c, const struct cqlr_event *ev)
 unsigned cqlr_conn_in_flight(const cqlr_conn *c)
 {
     return c->reqs.n;
+}
+
+unsigned cqlr_conn_orphans(const cqlr_conn *c)
+{
+    return cqlr_link_orphans(c->link);
 }
 
 const struct cqlr_err *cqlr_conn_err(const cqlr_conn *c)

@@ -32,7 +32,13 @@ struct cqlr__io_fns {
 
 struct cqlr__io {
     const struct cqlr__io_fns *fn;
-    int fd; /* -1 = none */
+    int fd;         /* -1 = none */
+    unsigned wants; /* until `progress` is done: CQLR_READ | CQLR_WRITE, what it waits for */
+    bool holds_in;  /* received bytes are held: `read` gives more although the descriptor is not
+                       ready (it receives only when it holds nothing) */
+    bool holds_out; /* bytes are held that must leave: when the descriptor is writable, `write`
+                       again, n may be 0 */
+    void *state;    /* the transport's own */
 };
 
 void cqlr__io_plain_init(struct cqlr__io *io);

@@ -40,7 +40,7 @@ static void on_open(void *arg)
 {
     (void)arg;
     if (!cqlr_conn_begin(conn) || /* OPTIONS has no body */
-        cqlr_conn_submit(conn, CQLR_OP_OPTIONS, 0, on_reply, NULL, cqlr_now()) < 0)
+        cqlr_conn_submit(conn, CQLR_OP_OPTIONS, 0, 0, on_reply, NULL, cqlr_now()) < 0)
         fail();
 }
 

@@ -166,7 +166,7 @@ static inline int submit(struct host *h, int number)
 {
     reqs[number] = (struct req){h, number};
     assert_non_null(cqlr_conn_begin(h->c));
-    return cqlr_conn_submit(h->c, CQLR_OP_OPTIONS, 0, on_reply, &reqs[number], h->now);
+    return cqlr_conn_submit(h->c, CQLR_OP_OPTIONS, 0, 0, on_reply, &reqs[number], h->now);
 }
 
 static inline void submit_flush(struct host *h, int from, int to)

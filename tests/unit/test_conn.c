@@ -47,7 +47,7 @@ static void opens_asks_and_answers(void **state)
     cqlr_conn_time(h.c, CQLR_NEVER);
     cqlr_conn_flush(h.c);
     assert_null(cqlr_conn_begin(h.c));
-    assert_int_equal(cqlr_conn_submit(h.c, CQLR_OP_OPTIONS, 0, on_reply, &reqs[1], h.now),
+    assert_int_equal(cqlr_conn_submit(h.c, CQLR_OP_OPTIONS, 0, 0, on_reply, &reqs[1], h.now),
                      CQLR_E_STATE);
     host_fini(&h);
     log_is(&h, "");

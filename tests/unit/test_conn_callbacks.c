@@ -162,7 +162,7 @@ static void ask_next(void *arg, int rc, const struct cqlr_event *ev)
         return;
     assert_non_null(cqlr_conn_begin(chain->h->c));
     assert_int_equal(
-        cqlr_conn_submit(chain->h->c, CQLR_OP_OPTIONS, 0, ask_next, chain, chain->h->now), 0);
+        cqlr_conn_submit(chain->h->c, CQLR_OP_OPTIONS, 0, 0, ask_next, chain, chain->h->now), 0);
     cqlr_conn_flush(chain->h->c);
 }
 
@@ -177,7 +177,7 @@ static void requests_submitted_inside_replies_leave_at_once(void **state)
     h.o.mem = counter_init(&c, 0);
     open_all(&h);
     assert_non_null(cqlr_conn_begin(h.c));
-    assert_int_equal(cqlr_conn_submit(h.c, CQLR_OP_OPTIONS, 0, ask_next, &chain, h.now), 0);
+    assert_int_equal(cqlr_conn_submit(h.c, CQLR_OP_OPTIONS, 0, 0, ask_next, &chain, h.now), 0);
     cqlr_conn_flush(h.c);
     while (chain.left > 0) {
         if (chain.left == 990)

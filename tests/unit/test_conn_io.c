@@ -20,7 +20,8 @@ static void submit_large(struct host *h, int number, size_t n)
     uint8_t *p = cqlr_wr_room(cqlr_conn_begin(h->c), n);
     assert_non_null(p);
     memset(p, number, n);
-    assert_int_equal(cqlr_conn_submit(h->c, CQLR_OP_QUERY, 0, on_reply, &reqs[number], h->now), 0);
+    assert_int_equal(cqlr_conn_submit(h->c, CQLR_OP_QUERY, 0, 0, on_reply, &reqs[number], h->now),
+                     0);
 }
 
 static void writing_is_waited_for_only_while_bytes_wait(void **state)

@@ -126,7 +126,7 @@ static void send_request(struct ping *p, uint8_t opcode)
     p->state = PING_BUSY;
     p->sent = cqlr_now();
     if (rc == 0)
-        rc = cqlr_conn_submit(p->conn, opcode, 0, on_reply, p, p->sent);
+        rc = cqlr_conn_submit(p->conn, opcode, 0, 0, on_reply, p, p->sent);
     else if (w)
         cqlr_conn_drop(p->conn);
     if (rc < 0)
