@@ -212,7 +212,9 @@ void cqlr_conn_flush(cqlr_conn *c)
 
 static void not_connected_in_time(struct cqlr_conn *c)
 {
-    const char *what = c->state == CQLR__CONN_CONNECTING ? "connect" : "handshake";
+    const char *what = "handshake";
+    if (c->state == CQLR__CONN_CONNECTING)
+        what = c->reached ? "TLS handshake" : "connect";
     cqlr__err_set(&c->err, CQLR_E_CONNECT, "%s: timed out after %llu ms", what,
                   (unsigned long long)(c->opts.connect_timeout / (SECOND / 1000)));
     cqlr__conn_fail(c);
