@@ -316,6 +316,8 @@ static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
     o.password = cl->password;
     o.connect_timeout = cl->o.connect_timeout;
     o.request_timeout = cl->o.request_timeout;
+    o.heartbeat_interval = cl->o.heartbeat_interval;
+    o.heartbeat_timeout = cl->o.heartbeat_timeout;
     o.on_open = on_open;
     o.on_close = on_close;
     o.arg = cl;
