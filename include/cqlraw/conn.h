@@ -9,8 +9,9 @@
  * from inside submit: with the answer, or with CQLR_E_TIMEOUT, or with the code that the connection
  * was closed with. A late answer of a request that timed out is never given to another one.
  *
- * All functions may be called inside a callback. In a forked child a connection may only be freed,
- * which sends nothing, but runs the callbacks there too.
+ * All functions may be called inside a callback; cqlr_conn_ready and cqlr_conn_time do nothing
+ * there, and what they are for is still to be done afterwards. In a forked child a connection may
+ * only be freed, which sends nothing, but runs the callbacks there too.
  */
 #ifndef CQLRAW_CONN_H
 #define CQLRAW_CONN_H

@@ -194,6 +194,8 @@ uint64_t cqlr_conn_deadline(const cqlr_conn *c)
 
 void cqlr_conn_ready(cqlr_conn *c, unsigned events, uint64_t now)
 {
+    if (c->depth > 0)
+        return;
     c->now = now;
     enter(c);
     cqlr__conn_io_ready(c, events);
@@ -232,7 +234,7 @@ static void requests_not_answered_in_time(struct cqlr_conn *c, uint64_t now)
 
 void cqlr_conn_time(cqlr_conn *c, uint64_t now)
 {
-    if (!cqlr__conn_alive(c))
+    if (c->depth > 0 || !cqlr__conn_alive(c))
         return;
     c->now = now;
     enter(c);
