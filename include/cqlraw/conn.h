@@ -102,7 +102,9 @@ CQLR_API void cqlr_conn_time(cqlr_conn *c, uint64_t now);
  * or CQLR_E_STATE before on_open and after the end, CQLR_E_AGAIN when all streams are taken,
  * CQLR_E_NOMEM, CQLR_E_LIMIT, CQLR_E_RANGE (see cqlr_link_begin and cqlr_link_request); what was
  * written is then dropped. `timeout` in ns, 0 = request_timeout of the options, CQLR_NEVER = none.
- * Bytes leave at the next cqlr_conn_flush. */
+ * Bytes leave at the next cqlr_conn_flush. Those that time out in one call are told in the order of
+ * their deadlines, and with the same deadline in the order in which they were submitted; so are
+ * those that the end of the connection leaves without an answer. */
 CQLR_API struct cqlr_wr *cqlr_conn_begin(cqlr_conn *c);
 CQLR_API CQLR_MUST_USE int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags,
                                             uint64_t timeout, cqlr_conn_reply_fn *fn, void *arg,

@@ -2,8 +2,9 @@
  * conn ⇄ loop. A connection says what it waits for; this keeps a watch, a timer and one flush per
  * turn registered for it. Another event loop would be a sibling of this file.
  *
- * The timer is lazy: deadlines of a connection only move back, so it is left where it is until it
- * fires.
+ * The timer is lazy: a deadline that moves back leaves it where it is until it fires; one that
+ * moves forward sets it at once. A submitted request may bring one: the flush that it asks for,
+ * which comes before the loop waits again, looks at it.
  */
 #include "src/client/internal.h"
 

@@ -106,7 +106,7 @@ static void leave(struct cqlr_conn *c)
 static void tell_the_end(struct cqlr_conn *c)
 {
     uint32_t slot;
-    while ((slot = cqlr__reqs_oldest(&c->reqs)) != 0) {
+    while ((slot = cqlr__reqs_first(&c->reqs)) != 0) {
         struct cqlr__req r = cqlr__reqs_take(&c->reqs, slot);
         r.fn(r.arg, c->end_code, NULL);
     }
@@ -191,7 +191,7 @@ uint64_t cqlr_conn_deadline(const cqlr_conn *c)
         return CQLR_NEVER;
     if (c->state != CQLR__CONN_OPEN)
         return c->connect_deadline;
-    uint32_t slot = cqlr__reqs_oldest(&c->reqs);
+    uint32_t slot = cqlr__reqs_first(&c->reqs);
     return slot ? c->reqs.v[slot].deadline : CQLR_NEVER;
 }
 
@@ -212,7 +212,9 @@ void cqlr_conn_flush(cqlr_conn *c)
 
 static void not_connected_in_time(struct cqlr_conn *c)
 {
-    const char *what = c->state == CQLR__CONN_CONNECTING ? "connect" : "handshake";
+    const char *what = "handshake";
+    if (c->state == CQLR__CONN_CONNECTING)
+        what = c->reached ? "TLS handshake" : "connect";
     cqlr__err_set(&c->err, CQLR_E_CONNECT, "%s: timed out after %llu ms", what,
                   (unsigned long long)(c->opts.connect_timeout / (SECOND / 1000)));
     cqlr__conn_fail(c);
@@ -222,7 +224,7 @@ static void not_connected_in_time(struct cqlr_conn *c)
 static void requests_not_answered_in_time(struct cqlr_conn *c, uint64_t now)
 {
     for (unsigned left = c->reqs.n; left > 0 && cqlr__conn_alive(c); left--) {
-        uint32_t slot = cqlr__reqs_oldest(&c->reqs);
+        uint32_t slot = cqlr__reqs_first(&c->reqs);
         if (!slot || c->reqs.v[slot].deadline > now)
             break;
         struct cqlr__req r = cqlr__reqs_take(&c->reqs, slot);
@@ -258,7 +260,6 @@ void cqlr_conn_drop(cqlr_conn *c)
 int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags, uint64_t timeout,
                      cqlr_conn_reply_fn *fn, void *arg, uint64_t now)
 {
-    (void)timeout;
     uint32_t slot = c->state == CQLR__CONN_OPEN ? cqlr__reqs_slot(&c->reqs) : 0;
     if (!slot) {
         cqlr_link_drop(c->link);
@@ -267,13 +268,15 @@ int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags, uint64_t timeo
     int stream = cqlr_link_request(c->link, opcode, flags, (void *)(uintptr_t)slot);
     if (stream < 0)
         return stream;
+    if (timeout == 0)
+        timeout = c->opts.request_timeout;
     const struct cqlr__req req = {
         .fn = fn,
         .arg = arg,
-        .deadline = add_time(now, c->opts.request_timeout),
+        .deadline = add_time(now, timeout),
         .stream = (int16_t)stream,
     };
-    cqlr__reqs_push(&c->reqs, &req);
+    cqlr__reqs_push(&c->reqs, &req, timeout == c->opts.request_timeout);
     return 0;
 }
 

@@ -105,10 +105,25 @@ void cqlr__conn_io_flush(struct cqlr_conn *c)
     c->blocked = sent < 0 || (size_t)sent < n;
 }
 
-/* Connected: STARTUP, which the link has queued, leaves now. */
+/* The peer is reached, and nothing was sent to it yet. */
+static void tell_reached(struct cqlr_conn *c)
+{
+    c->reached = true;
+    if (c->opts.on_connect)
+        c->opts.on_connect(c->opts.arg);
+}
+
+/* Goes on with connecting. When that is done, STARTUP leaves, which the link has queued. */
 static void progress(struct cqlr_conn *c)
 {
     int rc = c->io.fn->progress(&c->io, &c->err);
+    if (!c->reached && (rc == 0 || (rc == CQLR_E_AGAIN && c->io.reached))) {
+        tell_reached(c);
+        if (!cqlr__conn_alive(c))
+            return;
+        if (rc == CQLR_E_AGAIN)
+            rc = c->io.fn->progress(&c->io, &c->err);
+    }
     if (rc == CQLR_E_AGAIN)
         return;
     if (rc < 0) {

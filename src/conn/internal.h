@@ -30,6 +30,7 @@ struct cqlr_conn {
     unsigned depth;  /* of enter without leave */
     bool flush_soon; /* a flush was asked for inside a callback */
     bool blocked;    /* the socket takes no more bytes: wait until it is writable */
+    bool reached;    /* on_connect was called */
     bool told;       /* on_close was called, or is not to be */
     bool doomed;     /* freed inside a callback */
     int end_code;    /* ENDED: why */

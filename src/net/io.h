@@ -17,7 +17,9 @@ struct cqlr__io;
 struct cqlr__io_fns {
     /* Begins to connect and sets io->fd. 0 or the error (nothing is left open then). */
     int (*open)(struct cqlr__io *io, const struct sockaddr *sa, socklen_t n, struct cqlr_err *err);
-    /* Goes on with connecting: 0 when done, CQLR_E_AGAIN, or the error. */
+    /* Goes on with connecting: 0 when done, CQLR_E_AGAIN, or the error. A transport that has
+     * something to say before it is done says nothing in the call in which the peer is reached:
+     * that one sets io->reached and returns CQLR_E_AGAIN, and the next follows at once. */
     int (*progress)(struct cqlr__io *io, struct cqlr_err *err);
     /* Up to n bytes into p: how many (> 0), 0 at the end of the stream, CQLR_E_AGAIN, or the error.
      */
@@ -34,6 +36,8 @@ struct cqlr__io {
     const struct cqlr__io_fns *fn;
     int fd;         /* -1 = none */
     unsigned wants; /* until `progress` is done: CQLR_READ | CQLR_WRITE, what it waits for */
+    bool reached;   /* the peer has taken the connection; `progress` need not say so when it is done
+                       with that */
     bool holds_in;  /* received bytes are held: `read` gives more although the descriptor is not
                        ready (it receives only when it holds nothing) */
     bool holds_out; /* bytes are held that must leave: when the descriptor is writable, `write`

@@ -56,6 +56,13 @@ static inline void run_then(struct host *h)
         then(h);
 }
 
+static inline void on_connect(void *arg)
+{
+    struct host *h = arg;
+    note(h, "connect ");
+    run_then(h);
+}
+
 static inline void on_open(void *arg)
 {
     struct host *h = arg;
@@ -111,6 +118,7 @@ static inline void host_init(struct host *h)
     h->o.on_close = on_close;
     h->o.on_push = on_push;
     h->o.arg = h;
+    h->o.heartbeat_interval = CQLR_NEVER; /* what is sent is what the test sends */
 }
 
 static inline void host_fini(struct host *h)
@@ -161,12 +169,17 @@ static inline void open_conn(struct host *h)
     assert_true(cqlr_conn_fd(h->c) >= 0);
 }
 
-/* Submits OPTIONS without a flush. */
-static inline int submit(struct host *h, int number)
+/* Submits OPTIONS with a time of its own (0: the usual), without a flush. */
+static inline int submit_for(struct host *h, int number, uint64_t timeout)
 {
     reqs[number] = (struct req){h, number};
     assert_non_null(cqlr_conn_begin(h->c));
-    return cqlr_conn_submit(h->c, CQLR_OP_OPTIONS, 0, 0, on_reply, &reqs[number], h->now);
+    return cqlr_conn_submit(h->c, CQLR_OP_OPTIONS, 0, timeout, on_reply, &reqs[number], h->now);
+}
+
+static inline int submit(struct host *h, int number)
+{
+    return submit_for(h, number, 0);
 }
 
 static inline void submit_flush(struct host *h, int from, int to)
