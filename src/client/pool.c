@@ -95,7 +95,6 @@ static void on_open(void *arg)
 {
     struct cqlr__pooled *p = arg;
     cqlr_client *cl = p->client;
-    cqlr__opening_reached(p); /* TEMPORARY until on_connect is called */
     cqlr__client_log(cl, CQLR_LOG_INFO, "%s: connected in %.1f ms", cqlr__pooled_peer(p),
                      (double)(cqlr_now() - p->since) / 1e6);
     if (!cl->keyspace) {
