@@ -25,42 +25,46 @@ static void update(struct cqlr__attach *a)
             cqlr_conn_close(a->conn);
 }
 
-/* Anything the connection calls may close or free the client, of which `a` is a part: it stays
- * until we leave. */
+/* Anything the connection calls may end it, or close or free the client: `a` stays until we leave.
+ */
 static void on_ready(void *arg, unsigned events)
 {
     struct cqlr__attach *a = arg;
-    cqlr_client *cl = a->client;
+    cqlr_client *cl = a->pooled->client;
     cqlr__client_enter(cl);
     cqlr_conn_ready(a->conn, events, cqlr_loop_now(a->loop));
     update(a);
+    cqlr__pooled_look(a->pooled);
     cqlr__client_leave(cl);
 }
 
 static void on_time(void *arg)
 {
     struct cqlr__attach *a = arg;
-    cqlr_client *cl = a->client;
+    cqlr_client *cl = a->pooled->client;
     cqlr__client_enter(cl);
     cqlr_conn_time(a->conn, cqlr_loop_now(a->loop));
     update(a);
+    cqlr__pooled_look(a->pooled);
     cqlr__client_leave(cl);
 }
 
 static void on_flush(void *arg)
 {
     struct cqlr__attach *a = arg;
-    cqlr_client *cl = a->client;
+    cqlr_client *cl = a->pooled->client;
     cqlr__client_enter(cl);
     cqlr_conn_flush(a->conn);
     update(a);
+    cqlr__pooled_look(a->pooled);
     cqlr__client_leave(cl);
 }
 
-int cqlr__attach(struct cqlr__attach *a, cqlr_client *cl, cqlr_conn *conn)
+int cqlr__attach(struct cqlr__attach *a, struct cqlr__pooled *p)
 {
+    cqlr_conn *conn = p->conn;
     int rc;
-    *a = (struct cqlr__attach){.client = cl, .loop = cl->loop, .conn = conn};
+    *a = (struct cqlr__attach){.pooled = p, .loop = p->client->loop, .conn = conn};
     a->watch = (struct cqlr_watch){
         .fd = cqlr_conn_fd(conn), .events = cqlr_conn_wants(conn), .fn = on_ready, .arg = a};
     a->timer = (struct cqlr_timer){.fn = on_time, .arg = a};

@@ -1,9 +1,8 @@
 /*
- * The client object: its options, its life, and opening: contact points are tried in order until
- * one is READY.
+ * The client object: its options and its life. What there is of connections: pool.c.
  *
- * Invariant: `open_fn` is set exactly while opening; `conn` is set while a connection exists,
- * opening included; `is_open` only between READY and the end.
+ * Whatever may call a callback runs between `enter` and `leave`: what a callback closes or frees
+ * goes when the outermost of them is left.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -17,8 +16,7 @@
 #include "src/client/internal.h"
 #include "src/net/tls.h"
 
-#define SECOND   UINT64_C(1000000000)
-#define GIVEN_UP SIZE_MAX /* addr_next: the user closed, no further address is tried */
+#define SECOND UINT64_C(1000000000)
 
 void cqlr_client_opts_init(struct cqlr_client_opts *o, size_t size)
 {
@@ -78,7 +76,7 @@ static void destroy(cqlr_client *cl)
         mem->resize(mem->arg, q, sizeof *q, 0);
     }
     cqlr__shared_columns_unref(cl->query_columns);
-    cqlr__addrs_fini(&cl->addrs);
+    cqlr__opening_fini(cl);
     if (cl->own_loop)
         cqlr_loop_free(cl->loop);
     if (cl->alive)
@@ -136,7 +134,8 @@ cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o)
     *cl = (cqlr_client){.mem = mem};
     cqlr_client_opts_init(&cl->o, sizeof cl->o);
     memcpy(&cl->o, o, o->size < sizeof cl->o ? o->size : sizeof cl->o);
-    cqlr__addrs_init(&cl->addrs, mem);
+    cqlr__addrs_init(&cl->opening.addrs, mem);
+    cqlr__renew_init(cl);
     cl->alive = alive_new();
     cl->loop = o->loop ? o->loop : cqlr_loop_new(mem);
     cl->own_loop = !o->loop && cl->loop;
@@ -157,7 +156,7 @@ int cqlr__client_usable(cqlr_client *cl)
     if (*cl->alive != 1)
         return cqlr__err_set(&cl->err, CQLR_E_FORKED,
                              "this client was made before fork, in another process");
-    if (!cl->is_open)
+    if (!cl->current)
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "not connected");
     return 0;
 }
@@ -169,8 +168,21 @@ void cqlr__client_enter(cqlr_client *cl)
 
 void cqlr__client_leave(cqlr_client *cl)
 {
-    if (--cl->depth == 0 && cl->freeing)
+    if (--cl->depth > 0)
+        return;
+    cqlr__pool_sweep(cl);
+    if (cl->freeing)
         destroy(cl);
+}
+
+void cqlr__client_state(cqlr_client *cl)
+{
+    bool open = cl->current != NULL;
+    if (open == cl->told_open)
+        return;
+    cl->told_open = open;
+    if (cl->o.on_state)
+        cl->o.on_state(cl->o.state_arg, open);
 }
 
 uint64_t cqlr__client_now(const cqlr_client *cl)
@@ -191,181 +203,7 @@ void cqlr__client_log(const cqlr_client *cl, enum cqlr_log_level level, const ch
     cl->o.log(cl->o.log_arg, level, line);
 }
 
-/* ---- opening ---- */
-
-static int try_next(cqlr_client *cl);
-
-/* The address that was tried cannot be used; the reason stands in cl->err. That of the last one is
- * the caller's to hear. */
-static void pass_over(cqlr_client *cl)
-{
-    if (cl->addr_next < cl->addrs.count)
-        cqlr__client_log(cl, CQLR_LOG_WARNING, "address passed over: %s", cl->err.text);
-}
-
-static void on_unresolved(void *arg, const struct cqlr_err *why)
-{
-    cqlr__client_log(arg, CQLR_LOG_WARNING, "contact point passed over: %s", why->text);
-}
-
-static void finish_open(cqlr_client *cl, int rc)
-{
-    cqlr_open_fn *fn = cl->open_fn;
-    cl->open_fn = NULL;
-    cqlr__addrs_fini(&cl->addrs);
-    if (fn)
-        fn(cl->open_arg, rc);
-}
-
-/* The answer to USE. When the connection ended meanwhile, on_close goes on. */
-static void on_keyspace(void *arg, cqlr_reply *r)
-{
-    cqlr_client *cl = arg;
-    struct cqlr_err why = *cqlr_reply_err(r);
-    int rc = cqlr_reply_rc(r);
-    if (rc == 0) {
-        finish_open(cl, 0);
-    } else if (rc == CQLR_E_SERVER || rc == CQLR_E_TIMEOUT) {
-        cqlr__err_prefix(&why, "%s: USE \"%.100s\"", cqlr_client_peer(cl), cl->keyspace);
-        cqlr__client_lose(cl, &why);
-    }
-}
-
-/* The name as it stands: within double quotes, which are doubled. */
-static int use_keyspace(cqlr_client *cl)
-{
-    struct cqlr_wr cql;
-    int rc;
-    cqlr_wr_init(&cql, cl->mem, 0);
-    cqlr_wr_raw(&cql, "USE \"", 5);
-    for (const char *p = cl->keyspace; *p; p++) {
-        if (*p == '"')
-            cqlr_wr_u8(&cql, '"');
-        cqlr_wr_u8(&cql, (uint8_t)*p);
-    }
-    cqlr_wr_u8(&cql, '"');
-    if (cql.rc)
-        rc = cqlr__err_set(&cl->err, cql.rc, "out of memory");
-    else
-        rc = cqlr_client_query(cl, (struct cqlr_str){(const char *)cql.p, cql.n}, NULL, on_keyspace,
-                               cl);
-    cqlr_wr_fini(&cql);
-    return rc;
-}
-
-static void on_open(void *arg)
-{
-    cqlr_client *cl = arg;
-    cl->is_open = true;
-    const char *tls = cqlr_conn_tls(cl->conn);
-    cqlr__client_log(cl, CQLR_LOG_INFO, "%s: connected in %.1f ms%s%s", cqlr_client_peer(cl),
-                     (double)(cqlr_now() - cl->connect_start) / 1e6, *tls ? ", " : "", tls);
-    if (!cl->keyspace) {
-        finish_open(cl, 0);
-    } else if (use_keyspace(cl) < 0) {
-        struct cqlr_err why = cl->err;
-        cqlr__client_lose(cl, &why);
-    }
-}
-
-static void drop_conn(cqlr_client *cl)
-{
-    cqlr_conn *conn = cl->conn;
-    cqlr__detach(&cl->attach);
-    cl->is_open = false;
-    cl->conn = NULL;
-    cqlr_conn_free(conn);
-}
-
-static void on_close(void *arg, int rc)
-{
-    cqlr_client *cl = arg;
-    bool opening = !cl->is_open || cl->open_fn; /* or its keyspace is not set yet */
-    if (!cl->conn)                              /* freed in a forked child: nobody is told */
-        return;
-    cl->err = cl->lost_for ? *cl->lost_for : *cqlr_conn_err(cl->conn);
-    rc = cl->lost_for ? cl->lost_for->code : rc;
-    if (cl->addr_next == GIVEN_UP)
-        cqlr__client_log(cl, CQLR_LOG_DEBUG, "%s: closed", cqlr_client_peer(cl));
-    else if (!opening)
-        cqlr__client_log(cl, CQLR_LOG_WARNING, "connection lost: %s", cl->err.text);
-    drop_conn(cl);
-    if (!opening || !cl->open_fn)
-        return;
-    /* Credentials that one node refuses are not tried on the next: that would lock the account. And
-     * a keyspace is there for all nodes or for none. */
-    if (cl->addr_next != GIVEN_UP && rc != CQLR_E_AUTH && rc != CQLR_E_SERVER) {
-        pass_over(cl);
-        rc = try_next(cl);
-    }
-    if (rc < 0)
-        finish_open(cl, rc);
-}
-
-void cqlr__client_lose(cqlr_client *cl, const struct cqlr_err *why)
-{
-    cl->lost_for = why;
-    cqlr_conn_close(cl->conn);
-    cl->lost_for = NULL;
-}
-
-static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
-{
-    struct cqlr_conn_opts o;
-    char name[256]; /* longer ones are no names, see addr.c */
-    int rc;
-    cqlr_conn_opts_init(&o, sizeof o);
-    snprintf(name, sizeof name, "%.*s", CQLR_STR(addr->name));
-    o.tls = cl->tls;
-    o.tls_name = addr->name.n ? name : NULL;
-    o.mem = cl->mem;
-    o.max_frame = cl->o.max_frame;
-    o.application_name = cl->application_name;
-    o.application_version = cl->application_version;
-    o.client_id = cl->client_id;
-    o.throw_on_overload = cl->o.throw_on_overload;
-    o.no_compact = cl->o.no_compact;
-    o.compression = cl->o.compression;
-    o.compress_from = cl->o.compress_from;
-    o.username = cl->username;
-    o.password = cl->password;
-    o.connect_timeout = cl->o.connect_timeout;
-    o.request_timeout = cl->o.request_timeout;
-    o.heartbeat_interval = cl->o.heartbeat_interval;
-    o.heartbeat_timeout = cl->o.heartbeat_timeout;
-    o.on_open = on_open;
-    o.on_close = on_close;
-    o.arg = cl;
-    cl->conn = cqlr_conn_new(&o);
-    if (!cl->conn)
-        return cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
-    cl->connect_start = cqlr_now();
-    rc = cqlr_conn_open(cl->conn, (const struct sockaddr *)&addr->sa, addr->len, cl->connect_start);
-    if (rc < 0)
-        cl->err = *cqlr_conn_err(cl->conn);
-    else if ((rc = cqlr__attach(&cl->attach, cl, cl->conn)) < 0)
-        (void)cqlr__err_set(&cl->err, rc, "cannot watch the connection: %s", strerror(errno));
-    if (rc < 0)
-        drop_conn(cl);
-    return rc;
-}
-
-/* Starts with the next address that lets itself be started with; negative when none is left, the
- * last reason in cl->err. */
-static int try_next(cqlr_client *cl)
-{
-    while (cl->addr_next < cl->addrs.count) {
-        int rc = open_one(cl, &cl->addrs.list[cl->addr_next++]);
-        if (rc >= 0) {
-            cqlr__client_log(cl, CQLR_LOG_DEBUG, "%s: connecting", cqlr_client_peer(cl));
-            return 0;
-        }
-        pass_over(cl);
-    }
-    if (cl->addrs.count > 1)
-        cqlr__err_prefix(&cl->err, "none of %zu addresses answered, the last", cl->addrs.count);
-    return cl->err.code;
-}
+/* ---- opening and closing ---- */
 
 static int check_startup(cqlr_client *cl, const char *what, const char *value)
 {
@@ -406,7 +244,7 @@ int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
     int rc;
     if (*cl->alive != 1)
         return cqlr__client_usable(cl);
-    if (cl->conn || cl->open_fn)
+    if (cl->current || cl->opening.kind || cqlr__renew_pending(cl))
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "already open or opening");
     if (cl->freeing)
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "opened by a callback of its own end");
@@ -414,20 +252,38 @@ int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
         return rc;
     if (cl->tls_opts && !cl->tls && !(cl->tls = cqlr_tls_new(cl->tls_opts, &cl->err)))
         return cl->err.code;
-    cqlr__addrs_fini(&cl->addrs);
-    cqlr__addrs_init(&cl->addrs, cl->mem);
-    cl->addrs.passed_over = on_unresolved;
-    cl->addrs.arg = cl;
-    rc = cqlr__addrs_resolve(&cl->addrs, cl->contact_points, cl->o.port, &cl->err);
+    cqlr__client_enter(cl);
+    cqlr__renew_stop(cl);
+    rc = cqlr__opening_begin(cl, CQLR__OPENING_ASKED, fn, arg);
     if (rc < 0)
-        return rc;
-    cl->addr_next = 0;
-    cl->open_arg = arg;
-    rc = try_next(cl);
-    if (rc < 0)
-        return rc;
-    cl->open_fn = fn;
-    return 0;
+        cl->err = cl->opening.err;
+    cqlr__client_leave(cl);
+    return rc;
+}
+
+/* Ends all connections there are now: a callback may open the client anew. Freeing one after
+ * closing it tells also those whom an end that is under way has not told yet. */
+static void end_all(cqlr_client *cl, bool freeing)
+{
+    bool opening = cl->opening.kind == CQLR__OPENING_ASKED;
+    cqlr_open_fn *fn = cl->opening.fn;
+    void *arg = cl->opening.arg;
+    char peer[CQLR__ADDR_TEXT];
+    snprintf(peer, sizeof peer, "%s", cqlr_client_peer(cl));
+    cl->closing++;
+    cqlr__renew_stop(cl);
+    cqlr__opening_drop(cl);
+    for (struct cqlr__pooled *p = cl->pool; p; p = p->next) {
+        if (p->conn && !p->opening)
+            cqlr_conn_close(p->conn);
+        if (p->conn && !p->opening && freeing)
+            cqlr_conn_free(p->conn);
+    }
+    cl->closing--;
+    if (!opening)
+        return;
+    cqlr__client_log(cl, CQLR_LOG_DEBUG, "%s: closed", peer);
+    fn(arg, cqlr__err_set(&cl->err, CQLR_E_CLOSED, "%s: connection closed by this side", peer));
 }
 
 void cqlr_client_close(cqlr_client *cl)
@@ -437,16 +293,21 @@ void cqlr_client_close(cqlr_client *cl)
         return;
     }
     cqlr__client_enter(cl);
-    cl->addr_next = GIVEN_UP;
-    if (cl->conn)
-        cqlr_conn_close(cl->conn);
+    end_all(cl, false);
     cqlr__client_leave(cl);
 }
 
-/* Freeing the connection, not closing it, tells also those whom an end that is under way has not
- * told yet: nobody is called later. In a forked child nothing is sent and nobody is called at all:
- * only descriptors and memory go. The loop's epoll object is shared with the parent, so nothing is
- * removed from it. */
+/* In a forked child: nothing is sent and nobody is called, only descriptors and memory go. The
+ * loop's epoll object is shared with the parent, so nothing is removed from it. */
+static void forget_all(cqlr_client *cl)
+{
+    for (struct cqlr__pooled *p = cl->pool; p; p = p->next) {
+        cqlr_conn *conn = p->conn;
+        p->conn = NULL;
+        cqlr_conn_free(conn);
+    }
+}
+
 void cqlr_client_free(cqlr_client *cl)
 {
     if (!cl || cl->freeing)
@@ -454,16 +315,14 @@ void cqlr_client_free(cqlr_client *cl)
     cqlr__client_enter(cl);
     cl->freeing = true;
     if (*cl->alive == 1) {
-        cl->addr_next = GIVEN_UP;
-        if (cl->conn)
-            cqlr_conn_close(cl->conn); /* says goodbye, which freeing does not */
-        cqlr_conn_free(cl->conn);
+        end_all(cl, true);
         cqlr__resumed_close(cl);
-    } else if (cl->conn) {
-        cqlr_conn *conn = cl->conn;
-        cl->conn = NULL;
-        cqlr_conn_free(conn);
+    } else {
+        forget_all(cl);
     }
+    cqlr_loop_timer_clear(cl->loop, &cl->expiry);
+    cqlr_loop_timer_clear(cl->loop, &cl->renew.timer);
+    cqlr_loop_timer_clear(cl->loop, &cl->opening.stagger);
     cqlr__client_leave(cl);
 }
 
@@ -496,5 +355,11 @@ int cqlr_client_turn(cqlr_client *cl)
 
 const char *cqlr_client_peer(const cqlr_client *cl)
 {
-    return cl->conn ? cqlr_conn_peer(cl->conn) : "";
+    const struct cqlr__pooled *p = cl->current;
+    if (!p)
+        p = cl->opening.reached;
+    if (!p) /* the last one that is being tried */
+        for (p = cl->pool; p && !(p->conn && p->opening);)
+            p = p->next;
+    return p ? cqlr__pooled_peer(p) : "";
 }

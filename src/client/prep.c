@@ -1,11 +1,6 @@
 /*
- * Prepared statements: PREPARE → a statement, EXECUTE, and what happens when a server has forgotten
- * one.
- *
- * UNPREPARED: the EXECUTE waits at its statement, which is prepared again once for all that wait;
- * then each is sent a second time. If the server gives another id, or says UNPREPARED again, the
- * request fails: another id can mean another schema, and its values would be bound to markers
- * nobody looked at.
+ * Prepared statements: PREPARE → a statement, and EXECUTE. When a server has forgotten one:
+ * unprepared.c.
  */
 #include <string.h>
 
@@ -47,19 +42,18 @@ void cqlr_prepared_free(cqlr_prepared *ps)
     cqlr__mem_free(mem, ps, sizeof *ps);
 }
 
-/* Submits PREPARE of ps's text as request q. */
-static int send_prepare(struct cqlr__request *q, const cqlr_prepared *ps)
+int cqlr__prepare_send(struct cqlr__request *q, const cqlr_prepared *ps)
 {
     cqlr_client *cl = q->client;
     struct cqlr_prepare m = {.cql = {ps->cql, ps->cql_len}};
-    struct cqlr_wr *w = cqlr_conn_begin(cl->conn);
+    struct cqlr_wr *w = cqlr_conn_begin(q->on->conn);
     int rc;
     if (w && cqlr_prepare_write(w, &m) == 0)
         rc = cqlr__request_submit(q, CQLR_OP_PREPARE, 0);
     else
         rc = cqlr__err_set(&cl->err, w ? w->rc : CQLR_E_STATE, "PREPARE not written");
     if (rc < 0)
-        cqlr_conn_drop(cl->conn);
+        cqlr_conn_drop(q->on->conn);
     return rc;
 }
 
@@ -70,7 +64,7 @@ int cqlr_client_prepare(cqlr_client *cl, struct cqlr_str cql, cqlr_reply_fn *fn,
     if (!q)
         return cl->err.code;
     q->prepared = prepared_new(cl, cql);
-    rc = q->prepared ? send_prepare(q, q->prepared)
+    rc = q->prepared ? cqlr__prepare_send(q, q->prepared)
                      : cqlr__err_set(&cl->err, CQLR_E_NOMEM, "out of memory");
     if (rc < 0) {
         cqlr_prepared_free(q->prepared);
@@ -159,10 +153,10 @@ int cqlr_prepared_marker(const cqlr_prepared *ps, struct cqlr_str name, int from
 
 /* ---- executing ---- */
 
-static int send_execute(struct cqlr__request *q)
+int cqlr__execute_send(struct cqlr__request *q)
 {
     cqlr_client *cl = q->client;
-    struct cqlr_wr *w = cqlr_conn_begin(cl->conn);
+    struct cqlr_wr *w = cqlr_conn_begin(q->on->conn);
     int rc;
     if (!w)
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "EXECUTE not written");
@@ -173,7 +167,7 @@ static int send_execute(struct cqlr__request *q)
         rc = cqlr__request_submit(q, CQLR_OP_EXECUTE,
                                   cqlr__bound_traced(q->bound) ? CQLR_FLAG_TRACING : 0);
     if (rc < 0)
-        cqlr_conn_drop(cl->conn);
+        cqlr_conn_drop(q->on->conn);
     return rc;
 }
 
@@ -187,129 +181,8 @@ int cqlr_client_execute(cqlr_client *cl, cqlr_bound *b, cqlr_reply_fn *fn, void 
     q->prepared = cqlr__bound_prepared(b);
     if (cqlr__bound_timeout(b))
         q->timeout = cqlr__bound_timeout(b);
-    rc = send_execute(q);
+    rc = cqlr__execute_send(q);
     if (rc < 0)
         cqlr__request_put(q);
     return rc;
-}
-
-/* ---- UNPREPARED ---- */
-
-static void hex(char *out, size_t room, const uint8_t *p, size_t n)
-{
-    static const char digit[] = "0123456789abcdef";
-    size_t i;
-    for (i = 0; i < n && 2 * i + 2 < room; i++) {
-        out[2 * i] = digit[p[i] >> 4];
-        out[2 * i + 1] = digit[p[i] & 15];
-    }
-    out[2 * i] = '\0';
-}
-
-/* What waits at ps, last in first, goes to the front of what is resumed, first in first. */
-static void take_waiting(cqlr_prepared *ps)
-{
-    cqlr_client *cl = ps->client;
-    while (ps->waiting) {
-        struct cqlr__request *q = ps->waiting;
-        ps->waiting = q->next;
-        q->next = cl->resumed;
-        cl->resumed = q;
-    }
-}
-
-static struct cqlr__request *next_resumed(cqlr_client *cl)
-{
-    struct cqlr__request *q = cl->resumed;
-    if (q)
-        cl->resumed = q->next;
-    return q;
-}
-
-/* Any of the callbacks may free the client, or the statement when it was the last that waited. */
-static void fail_resumed(cqlr_client *cl, int rc, const struct cqlr_err *err)
-{
-    struct cqlr__request *q;
-    while ((q = next_resumed(cl)) != NULL)
-        cqlr__request_fail(q, rc, err);
-}
-
-static void send_resumed(cqlr_client *cl)
-{
-    struct cqlr__request *q;
-    while ((q = next_resumed(cl)) != NULL) {
-        int rc = send_execute(q);
-        if (rc < 0) {
-            struct cqlr_err err = cl->err;
-            cqlr__request_fail(q, rc, &err);
-        }
-    }
-}
-
-void cqlr__resumed_close(cqlr_client *cl)
-{
-    struct cqlr_err err;
-    (void)cqlr__err_set(&err, CQLR_E_CLOSED, "connection closed by this side");
-    fail_resumed(cl, CQLR_E_CLOSED, &err);
-}
-
-void cqlr__prepare_again(struct cqlr__request *q)
-{
-    cqlr_client *cl = q->client;
-    cqlr_prepared *ps = q->prepared;
-    bool first = ps->waiting == NULL;
-    struct cqlr__request *p;
-    struct cqlr_err err;
-    char id[33];
-    int rc;
-    q->again = true;
-    q->next = ps->waiting;
-    ps->waiting = q;
-    if (!first) /* a PREPARE is under way */
-        return;
-    hex(id, sizeof id, ps->id, ps->id_len); /* not the text: values may stand in it */
-    cqlr__client_log(cl, CQLR_LOG_INFO,
-                     "%s: the server has forgotten statement %s, preparing it again",
-                     cqlr_client_peer(cl), id);
-    p = cqlr__request_get(cl, CQLR__REPREPARE, NULL, NULL);
-    rc = p ? 0 : cl->err.code;
-    if (p) {
-        p->prepared = ps;
-        rc = send_prepare(p, ps);
-    }
-    if (rc == 0)
-        return;
-    if (p)
-        cqlr__request_put(p);
-    err = cl->err;
-    take_waiting(ps);
-    fail_resumed(cl, rc, &err);
-}
-
-static void check_id(const cqlr_prepared *ps, cqlr_reply *r)
-{
-    struct cqlr_bytes id = r->result.u.prepared.id;
-    char was[65], is[65];
-    if (id.n == ps->id_len && memcmp(id.p, ps->id, id.n) == 0)
-        return;
-    hex(was, sizeof was, ps->id, ps->id_len);
-    hex(is, sizeof is, id.p, id.n);
-    r->rc = cqlr__err_set(&r->err, CQLR_E_STATE,
-                          "the statement has another id since it was prepared again (%s, before "
-                          "%s): the schema has changed, prepare it anew",
-                          is, was);
-}
-
-/* The second PREPARE has been answered: send what waited once more, or fail it with the reason. */
-void cqlr__prepared_again(struct cqlr__request *p, cqlr_reply *r)
-{
-    cqlr_prepared *ps = p->prepared;
-    cqlr__request_put(p);
-    if (r->rc == 0)
-        check_id(ps, r);
-    take_waiting(ps);
-    if (r->rc < 0)
-        fail_resumed(r->client, r->rc, &r->err);
-    else
-        send_resumed(r->client);
 }

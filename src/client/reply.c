@@ -4,6 +4,7 @@
  * A reply that is not kept lies on the stack of on_answer and points into the receive buffer.
  * Columns are compared with those of the statement's last answer and parsed only when they differ.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/err.h"
@@ -53,7 +54,7 @@ static void read_error(cqlr_reply *r, struct cqlr_rd *rd)
     struct cqlr_error e;
     struct cqlr_wr w;
     if ((r->rc = cqlr_error_read(rd, &e)) < 0) {
-        cqlr__err_prefix(&r->err, "%s: ERROR", cqlr_client_peer(r->client));
+        cqlr__err_prefix(&r->err, "%s: ERROR", r->peer);
         return;
     }
     cqlr_wr_init(&w, r->mem, 0);
@@ -93,7 +94,7 @@ static void read_result(cqlr_reply *r, struct cqlr_rd *rd, struct cqlr__shared_c
 {
     r->rc = cqlr_result_read(rd, *known ? (*known)->columns : NULL, &r->result);
     if (r->rc < 0)
-        cqlr__err_prefix(&r->err, "%s: RESULT", cqlr_client_peer(r->client));
+        cqlr__err_prefix(&r->err, "%s: RESULT", r->peer);
     else if (r->result.kind == CQLR_RESULT_ROWS)
         use_columns(r, known);
 }
@@ -102,7 +103,7 @@ static void read_supported(cqlr_reply *r, struct cqlr_rd *rd)
 {
     r->rc = cqlr_supported_read(rd, &r->supported);
     if (r->rc < 0)
-        cqlr__err_prefix(&r->err, "%s: SUPPORTED", cqlr_client_peer(r->client));
+        cqlr__err_prefix(&r->err, "%s: SUPPORTED", r->peer);
 }
 
 static void read_body(cqlr_reply *r, uint8_t wanted, struct cqlr__shared_columns **known)
@@ -114,7 +115,7 @@ static void read_body(cqlr_reply *r, uint8_t wanted, struct cqlr__shared_columns
         read_error(r, &rd);
     else if (r->opcode != wanted)
         r->rc = cqlr__err_set(&r->err, CQLR_E_PROTO, "%s: unexpected answer, opcode 0x%02X",
-                              cqlr_client_peer(r->client), r->opcode);
+                              r->peer, r->opcode);
     else if (r->opcode == CQLR_OP_RESULT)
         read_result(r, &rd, known);
     else
@@ -123,11 +124,13 @@ static void read_body(cqlr_reply *r, uint8_t wanted, struct cqlr__shared_columns
 
 /* Not a memset of the whole: this is the path of every answer, and the error text alone is 400
  * bytes. */
-void cqlr__reply_read(cqlr_reply *r, cqlr_client *cl, const struct cqlr_event *ev, uint8_t wanted,
-                      struct cqlr__shared_columns **known)
+void cqlr__reply_read(cqlr_reply *r, const struct cqlr__pooled *p, const struct cqlr_event *ev,
+                      uint8_t wanted, struct cqlr__shared_columns **known)
 {
+    cqlr_client *cl = p->client;
     r->client = cl;
     r->mem = cl->mem;
+    r->peer = cqlr__pooled_peer(p);
     r->prefix = ev->prefix;
     r->result.kind = 0;
     r->columns = NULL;
@@ -211,7 +214,7 @@ int cqlr_reply_next(cqlr_reply *r, struct cqlr_row *row)
             return rc;
         rc = cqlr_rows_next(&r->result.u.rows, *r->cells);
         if (rc < 0)
-            cqlr__err_prefix(&r->err, "%s: RESULT", cqlr_client_peer(r->client));
+            cqlr__err_prefix(&r->err, "%s: RESULT", r->peer);
         if (rc != 0 || !r->pages || cqlr_reply_paging_state(r).n < 0)
             break;
         if ((rc = cqlr__reply_next_page(r)) < 0)
@@ -231,7 +234,7 @@ int64_t cqlr_reply_skip(cqlr_reply *r)
         return 0;
     n = cqlr_rows_skip(&r->result.u.rows);
     if (n < 0)
-        cqlr__err_prefix(&r->err, "%s: RESULT", cqlr_client_peer(r->client));
+        cqlr__err_prefix(&r->err, "%s: RESULT", r->peer);
     return n;
 }
 
@@ -288,6 +291,8 @@ cqlr_reply *cqlr_reply_keep(const cqlr_reply *r)
         return NULL;
     *k = *r;
     k->kept = true;
+    snprintf(k->own_peer, sizeof k->own_peer, "%s", r->peer);
+    k->peer = k->own_peer;
     k->prepared = NULL;
     k->pages = NULL;
     k->own_cells = NULL;
@@ -320,6 +325,7 @@ void cqlr__reply_replace(cqlr_reply *r, cqlr_reply *by)
     struct cqlr__next_page *pages = r->pages;
     clear(r);
     *r = *by;
+    r->peer = r->own_peer;
     r->cells = &r->own_cells;
     r->cells_cap = &r->own_cells_cap;
     r->result.u.rows.rd.err = &r->err;

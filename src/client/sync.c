@@ -8,6 +8,7 @@
 #include "proto/base/err.h"
 #include "proto/base/mem.h"
 #include "src/client/internal.h"
+#include "src/cluster/paging.h"
 
 struct waiter {
     bool done;
@@ -94,6 +95,7 @@ cqlr_reply *cqlr_sync_options(cqlr_client *cl)
 /* What the further pages of a reply are asked for with: the bound statement, or a copy of the
  * query. */
 struct cqlr__next_page {
+    struct cqlr__paging progress;
     cqlr_bound *bound;
     struct cqlr_request_opts o;
     size_t cql_len;
@@ -113,6 +115,7 @@ static bool add_pages(cqlr_reply *r, struct cqlr_str cql, const struct cqlr_requ
     if (o)
         memcpy(&pages->o, o, o->size < sizeof pages->o ? o->size : sizeof pages->o);
     pages->o.trace = false;
+    pages->progress = (struct cqlr__paging){.same = 0};
     pages->bound = bound;
     pages->cql_len = cql.n;
     if (cql.n)
@@ -186,6 +189,15 @@ static int execute_page(cqlr_client *cl, cqlr_bound *b, struct cqlr_value state,
     return rc;
 }
 
+static int check_progress(cqlr_reply *r, struct cqlr_value state)
+{
+    if (cqlr__paging_step(&r->pages->progress, state, r->result.u.rows.count))
+        return 0;
+    return cqlr__err_set(&r->client->err, CQLR_E_PROTO,
+                         "%s: no progress: %d empty pages in a row with the same paging state",
+                         r->peer, CQLR__PAGING_MOST);
+}
+
 /* The page that follows takes this one's place in the reply. */
 int cqlr__reply_next_page(cqlr_reply *r)
 {
@@ -194,6 +206,8 @@ int cqlr__reply_next_page(cqlr_reply *r)
     struct cqlr_value state = cqlr_reply_paging_state(r);
     struct waiter w = {.rc = 0};
     int rc = usable_here(cl);
+    if (rc == 0)
+        rc = check_progress(r, state);
     if (rc == 0)
         rc = pages->bound ? execute_page(cl, pages->bound, state, &w)
                           : query_page(cl, pages, state, &w);
