@@ -425,12 +425,12 @@ static void is_broken(struct cqlr__window *w, const struct cqlr_err *why)
     w->broken = true;
 }
 
-/* Timed out, and nothing came since it was sent: that need not be the request's own fault. Nothing
- * more is sent into the silence, and what may be executed again is not given up yet. */
+/* Timed out: that need not be the request's own fault. Until the server has said anything nothing
+ * more is sent, and what may be executed again is not given up. */
 static bool in_doubt(struct cqlr__window *w, struct cqlr__slot *s, const struct cqlr__answer *a,
                      const struct cqlr_err *err)
 {
-    if (a->rc != CQLR_E_TIMEOUT || w->heard > s->submitted || !w->self)
+    if (a->rc != CQLR_E_TIMEOUT || !w->self)
         return false;
     if (!w->silent)
         w->lost = *err;
@@ -469,7 +469,6 @@ static void on_failure(struct cqlr__window *w, struct cqlr__slot *s, const struc
 void cqlr__window_alive(struct cqlr__window *w)
 {
     w->silent = false;
-    w->heard = cqlr_loop_now(w->loop);
     for (size_t i = 0; i < w->used && w->doubtful; i++) {
         struct cqlr__slot *s = slot_at(w, i);
         if (s->state != DOUBTFUL)
@@ -549,11 +548,8 @@ void cqlr__window_answered(struct cqlr__window *w, size_t slot, const struct cql
         w->answers++;
         on_page(w, s, a);
     }
-    if (a->rc >= 0 || a->rc == CQLR_E_SERVER) {
-        w->heard = now;
-        if (w->silent)
-            cqlr__window_alive(w);
-    }
+    if (w->silent && (a->rc >= 0 || a->rc == CQLR_E_SERVER))
+        cqlr__window_alive(w);
     if (!is_loss(a->rc) && s->state != DOUBTFUL) {
         cqlr__hist_add(&w->gauges->latency, now - s->submitted);
         atomic_store_explicit(&w->gauges->last_answer, now, memory_order_relaxed);

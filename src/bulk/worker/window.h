@@ -8,8 +8,8 @@
  * by twice `in_flight` slots, and further pages of a set that is not the oldest are only fetched
  * while less than a ring's worth is held.
  *
- * A timeout while the server answers others is that request's own: it has failed. One in silence is
- * not decided before it is known whether the server is there at all.
+ * A timeout is not decided before it is known whether the server is there at all: then the request
+ * has failed, else it had no chance.
  */
 #ifndef CQLRAW_SRC_BULK_WINDOW_H
 #define CQLRAW_SRC_BULK_WINDOW_H
@@ -52,10 +52,9 @@ struct cqlr__window {
     bool stopping;    /* submit nothing more */
     bool broken;      /* a request ended because the connection did, or could not be sent */
     struct cqlr_err lost; /* broken: why; silent: what timed out first */
-    bool silent;     /* a request timed out and nothing came since it was sent: somebody has to ask
-                        whether the server is there; until that is known nothing is submitted */
-    uint64_t heard;  /* when the server said something last */
-    size_t doubtful; /* slots that timed out in silence and could be executed once more */
+    bool silent;     /* a request timed out and nothing came since: somebody has to ask whether the
+                        server is there; until that is known nothing is submitted */
+    size_t doubtful; /* slots that timed out and could be executed once more */
 
     struct cqlr_wr spare[CQLR__SPARE_BUFFERS]; /* buffers that slots are done with */
     size_t spares;
