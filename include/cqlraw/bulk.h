@@ -197,8 +197,10 @@ struct cqlr_bulk_opts {
         retry_delay_max;  /* ns before the first repetition, twice as much each time
                              up to the second, with jitter; default 100 ms, 5 s */
     uint64_t outage_wait; /* ns for which idempotent work waits for a server that went away in the
-                             middle of the run; 0 = one new connection at once, then the run ends.
-                             Default 0. The first connection is never waited for. */
+                             middle of the run, or hangs: it answers neither requests in their time
+                             nor OPTIONS within the client's heartbeat_timeout; 0 = one new
+                             connection at once, then the run ends. Default 0. The first connection
+                             is never waited for. */
 
     /* In the parent, once, before any parameter set is executed: the statement's markers and the
      * answer's columns. What it writes to `head` comes out first. Negative = end the run with this

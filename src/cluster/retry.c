@@ -1,14 +1,5 @@
 /*
- * retry.c - see retry.h; the codes are those of native_protocol_v4.spec section 9.
- *
- * What is retried although the statement is not idempotent: only IS_BOOTSTRAPPING, where the node
- * takes no requests yet. OVERLOADED and UNAVAILABLE are not such proofs: a node counts replicas and
- * hints for each partition in turn, and a batch, an IN, or the commit of a conditional update may
- * have been begun by the time it gives up.
- *
- * WRITE_TIMEOUT is retried when only the batch log was being written. For other kinds (SIMPLE,
- * BATCH, UNLOGGED_BATCH) the coordinator keeps hints and the write may still arrive; COUNTER and
- * CAS are never idempotent, whatever the caller says.
+ * retry.c - see retry.h; the table with the reasons for each row is in README.md.
  */
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /*
- * retry.h - may a request that a server answered by an ERROR be sent again? A pure table.
+ * retry.h - may a request that a server answered by an ERROR be sent again? A pure table, over the
+ * codes of native_protocol_v4.spec section 9; README.md has it, with the reasons.
  *
  * Two questions: can it pass if it is asked again, and can asking again do harm. The second is
  * answered by idempotence: for a statement that is not idempotent only an answer will do that

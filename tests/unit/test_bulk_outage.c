@@ -103,6 +103,44 @@ static void what_will_not_pass_or_may_have_happened_is_not_asked_again(void **st
     }
 }
 
+/* ---- a server that is never done ---- */
+
+static int stop_pipe[2];
+
+static void stop_after_a_second(void *arg, const struct cqlr_bulk_progress *p)
+{
+    (void)arg;
+    if (p->seconds > 1)
+        assert_int_equal(write(stop_pipe[1], "x", 1), 1);
+}
+
+/* 20 slots, each asking again after 0 to 100, 200, 400 ... ms. In a tight loop it is tens of
+ * thousands. */
+static void a_server_that_is_always_overloaded_is_not_asked_in_a_tight_loop(void **state)
+{
+    const struct cqlr_source_param p = {.kind = CQLR_SOURCE_INT, .last = 9999, .step = 1};
+    struct scripted_server server = scripted_server_start(refuse);
+    (void)state;
+    server.shared[CODE] = CQLR_SERVER_OVERLOADED;
+    server.shared[REFUSE] = UINT32_MAX;
+    run.client.contact_points = server.addr;
+    run.o.statement = cqlr_cstr("SELECT k FROM ks.t WHERE k = ?");
+    run.o.processes = 1;
+    run.o.in_flight = 10;
+    run.o.retries = 1000;
+    run.o.retry_delay = 100 * MS; /* as it is by default */
+    run.o.retry_delay_max = 5000 * MS;
+    assert_int_equal(pipe(stop_pipe), 0);
+    run.o.stop_fd = stop_pipe[0];
+    run.o.on_progress = stop_after_a_second;
+    assert_int_equal(run_source(&p, 1), CQLR_E_INTERRUPTED);
+    assert_in_range(server.shared[EXECUTES], 20, 300);
+    assert_int_equal(run.s.queries, 0);
+    scripted_server_stop(&server);
+    close(stop_pipe[0]);
+    close(stop_pipe[1]);
+}
+
 /* ---- a server that goes and comes ---- */
 
 static pid_t server, second;
@@ -200,6 +238,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_server_that_refuses_for_a_while_is_asked_again, setup),
         cmocka_unit_test_setup(what_will_not_pass_or_may_have_happened_is_not_asked_again, setup),
+        cmocka_unit_test_setup(a_server_that_is_always_overloaded_is_not_asked_in_a_tight_loop,
+                               setup),
         cmocka_unit_test_setup(a_server_that_is_started_again_is_found_again, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

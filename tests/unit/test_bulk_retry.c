@@ -209,13 +209,30 @@ static void what_was_not_sent_goes_on_after_an_outage_without_idempotence(void *
 static void several_workers_wait_together(void **state)
 {
     (void)state;
-    lose_the_server(200 * MS);
+    lose_the_server(400 * MS);
     fake.flaps = 2; /* all three lose their connection */
     run.o.processes = 3;
     assert_int_equal(run_ints(2000), 0);
     run_check(2000, false);
     assert_true(seen->opening_most <= 2);
     assert_true(seen->failed >= 2);
+}
+
+/* All 16 lose their connection and nobody can connect for 1.5 s: each of them alone would have
+ * tried some five times by then. */
+static void many_workers_are_no_storm(void **state)
+{
+    (void)state;
+    lose_the_server(600 * MS);
+    fake.flaps = 15;
+    run.o.processes = 16;
+    run.o.in_flight = 2;
+    run.o.retry_delay = 100 * MS;
+    run.o.retry_delay_max = 5000 * MS;
+    assert_int_equal(run_ints(2000), 0);
+    run_check(2000, false);
+    assert_in_range(seen->failed, 2, 8);
+    assert_true(run.s.outage >= 0.5);
 }
 
 static void the_first_connection_is_not_waited_for(void **state)
@@ -342,6 +359,7 @@ int main(void)
         T(a_second_outage_is_not_the_first_one_going_on),
         T(what_was_not_sent_goes_on_after_an_outage_without_idempotence),
         T(several_workers_wait_together),
+        T(many_workers_are_no_storm),
         T(the_first_connection_is_not_waited_for),
         T(what_cannot_pass_is_not_waited_for),
         T(no_set_begins_before_its_time),

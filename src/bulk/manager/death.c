@@ -142,8 +142,10 @@ void cqlr__death(struct cqlr__lane *l, const char *why, bool clean)
 {
     struct cqlr__manager *m = l->m;
     bool was_ready = l->state == CQLR__LANE_READY, expected = m->batch.stopping || m->batch.ended;
-    if (l->state == CQLR__LANE_CONNECTING)
+    if (l->state == CQLR__LANE_CONNECTING) {
         m->connecting--;
+        cqlr__supervise_trouble(m);
+    }
     m->alive--;
     m->doubt = true;
     if (!m->batch.ended) {

@@ -165,7 +165,7 @@ static void on_out_timer(void *arg)
     on_out(arg, 0);
 }
 
-static void on_fork_timer(void *arg)
+static void on_start_timer(void *arg)
 {
     (void)arg; /* step() looks */
 }
@@ -179,7 +179,8 @@ static int watch(struct cqlr__manager *m)
     m->stop_timer = (struct cqlr_timer){.fn = interrupt, .arg = m};
     m->progress_timer = (struct cqlr_timer){.fn = on_progress_timer, .arg = m};
     m->look_timer = (struct cqlr_timer){.fn = cqlr__supervise_look, .arg = m};
-    m->fork_timer = (struct cqlr_timer){.fn = on_fork_timer};
+    m->fork_timer = (struct cqlr_timer){.fn = on_start_timer};
+    m->connect_timer = (struct cqlr_timer){.fn = on_start_timer};
     if (m->o.stop_fd >= 0 && cqlr_loop_add(m->loop, &m->stop_watch) < 0)
         return CQLR_E_IO;
     if (m->o.on_progress &&
@@ -190,8 +191,8 @@ static int watch(struct cqlr__manager *m)
 
 static void unwatch(struct cqlr__manager *m)
 {
-    struct cqlr_timer *t[] = {&m->stop_timer, &m->progress_timer, &m->look_timer, &m->fork_timer,
-                              &m->out_timer};
+    struct cqlr_timer *t[] = {&m->stop_timer, &m->progress_timer, &m->look_timer,
+                              &m->fork_timer, &m->connect_timer,  &m->out_timer};
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
         cqlr_loop_timer_clear(m->loop, t[i]);
     if (m->o.stop_fd >= 0)

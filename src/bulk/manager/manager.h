@@ -143,8 +143,12 @@ struct cqlr__manager {
     unsigned turn;                          /* lane that is offered work first */
     struct cqlr_columns *markers, *columns; /* from the scout; NULL until then */
 
+    uint64_t trouble;            /* when a connection failed or was lost last; 0 = none was: */
+    uint64_t connect_not_before; /* then they are opened one at a time with pauses between them */
+    uint64_t random;             /* state of cqlr__backoff_random */
+
     struct cqlr_watch stop_watch;
-    struct cqlr_timer stop_timer, progress_timer, look_timer, fork_timer, out_timer;
+    struct cqlr_timer stop_timer, progress_timer, look_timer, fork_timer, out_timer, connect_timer;
     uint64_t batches; /* number of this one, from 1 */
     struct cqlr__order order;
     struct cqlr__out out;
@@ -204,6 +208,9 @@ void cqlr__supervise_flush(struct cqlr__lane *l);
 /* Starts workers that are missing, as far as there is work, and lets them connect within the
  * budget. */
 void cqlr__supervise_start(struct cqlr__manager *m);
+/* A connection failed or was lost: for a while no more than ten a second are opened, and one alone
+ * at first. */
+void cqlr__supervise_trouble(struct cqlr__manager *m);
 /* No worker is started before this time from now. */
 void cqlr__supervise_pause_starts(struct cqlr__manager *m, uint64_t ns);
 /* Once a second: is the worker that everything waits for stopped? */

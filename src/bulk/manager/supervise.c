@@ -10,10 +10,13 @@
 
 #include "proto/base/err.h"
 #include "src/bulk/manager/manager.h"
+#include "src/cluster/backoff.h"
 
 #define STOPPED_FOR (5 * CQLR__SECOND)
 #define NO_FORK_FOR (10 * CQLR__SECOND)
 #define END_WITHIN  (2 * CQLR__SECOND)
+#define TROUBLE_FOR (5 * CQLR__SECOND)
+#define CONNECT_GAP (CQLR__SECOND / 10) /* in trouble, and up to half as much again */
 
 void cqlr__supervise_event(struct cqlr__lane *l, enum cqlr_worker_event ev, const char *why)
 {
@@ -69,7 +72,8 @@ static int on_message(struct cqlr__lane *l, const struct cqlr__message *msg)
     case CQLR__UP_CONNECT:
         if (l->state != CQLR__LANE_STARTED && l->state != CQLR__LANE_READY)
             return CQLR_E_PROTO;
-        l->m->doubt |= l->state == CQLR__LANE_READY;
+        if (l->state == CQLR__LANE_READY) /* it has lost its connection */
+            cqlr__supervise_trouble(l->m);
         l->state = CQLR__LANE_ASKS;
         return 0;
     case CQLR__UP_READY:
@@ -81,7 +85,7 @@ static int on_message(struct cqlr__lane *l, const struct cqlr__message *msg)
         if (l->state != CQLR__LANE_CONNECTING)
             return CQLR_E_PROTO;
         l->m->connecting--;
-        l->m->doubt = true;
+        cqlr__supervise_trouble(l->m);
         l->state = CQLR__LANE_STARTED;
         return 0;
     case CQLR__UP_HUNGRY:
@@ -212,16 +216,41 @@ static void start_missing(struct cqlr__manager *m)
     }
 }
 
+void cqlr__supervise_trouble(struct cqlr__manager *m)
+{
+    m->doubt = true;
+    m->trouble = cqlr_now();
+    m->random ^= m->trouble;
+}
+
+/* May another connection be opened now? Each worker waits longer and longer by itself, but many of
+ * them would still be a storm. */
+static bool may_connect(struct cqlr__manager *m)
+{
+    uint64_t now = cqlr_now(), gap;
+    if (m->connecting >= (m->doubt ? 1 : m->o.connects))
+        return false;
+    if (m->trouble && now - m->trouble < TROUBLE_FOR && now < m->connect_not_before) {
+        if (cqlr_loop_timer_set(m->loop, &m->connect_timer, m->connect_not_before) < 0)
+            cqlr__manager_failf(m, CQLR_E_NOMEM, "timer");
+        return false;
+    }
+    gap = CONNECT_GAP + cqlr__backoff_random(&m->random) % (CONNECT_GAP / 2);
+    m->connect_not_before = now + gap;
+    return true;
+}
+
 void cqlr__supervise_start(struct cqlr__manager *m)
 {
     if (m->batch.stopping || m->batch.ended)
         return;
     start_missing(m);
-    unsigned most = m->doubt ? 1 : m->o.connects;
-    for (unsigned i = 0; i < m->lanes && m->connecting < most; i++) {
+    for (unsigned i = 0; i < m->lanes; i++) {
         struct cqlr__lane *l = &m->lane[i];
         if (l->state != CQLR__LANE_ASKS)
             continue;
+        if (!may_connect(m))
+            return;
         l->state = CQLR__LANE_CONNECTING;
         m->connecting++;
         cqlr__supervise_tell(l, CQLR__TO_CONNECT, NULL, 0);

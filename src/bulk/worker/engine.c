@@ -49,6 +49,7 @@ struct client {
     struct cqlr_wr query, scratch; /* of the line that is being read */
     size_t slots;
     struct slot *slot;
+    uint64_t heartbeat_timeout;
     const struct cqlr_columns *seen; /* of the last answer; the same as those prepared */
     bool closing;
 };
@@ -145,6 +146,7 @@ static void *client_open(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t
     memcpy(&co, o->client, o->client->size < sizeof co ? o->client->size : sizeof co);
     co.size = sizeof co;
     co.loop = loop;
+    c->heartbeat_timeout = co.heartbeat_timeout;
     c->cl = cqlr_client_new(&co);
     rc = c->slot && c->cl ? cqlr_client_open(c->cl, on_open, c) : CQLR_E_NOMEM;
     if (rc < 0) {
@@ -161,6 +163,33 @@ static void *client_open(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t
 static bool client_lost(void *self)
 {
     return !*cqlr_client_peer(((struct client *)self)->cl);
+}
+
+/* ---- is it there? ---- */
+
+static void on_options(void *arg, cqlr_reply *r)
+{
+    struct client *c = arg;
+    int rc = cqlr_reply_rc(r);
+    if (c->closing)
+        return;
+    if (rc == CQLR_E_TIMEOUT) /* its late answer would not be heard: once more */
+        (void)!cqlr_client_options(c->cl, on_options, c);
+    else
+        c->host.asked(c->host.arg, rc == CQLR_E_SERVER ? 0 : rc);
+}
+
+/* That there is no stream for it is no harm: any answer will do. */
+static uint64_t client_ask(void *self)
+{
+    struct client *c = self;
+    (void)!cqlr_client_options(c->cl, on_options, c);
+    return c->heartbeat_timeout;
+}
+
+static void client_drop(void *self)
+{
+    cqlr_client_close(((struct client *)self)->cl);
 }
 
 static int client_snapshot(void *self, struct cqlr_wr *w)
@@ -390,6 +419,8 @@ const struct cqlr__engine cqlr__engine_client = {.open = client_open,
                                                  .batch = client_batch,
                                                  .close = client_close,
                                                  .lost = client_lost,
+                                                 .ask = client_ask,
+                                                 .drop = client_drop,
                                                  .snapshot = client_snapshot,
                                                  .execute = client_execute,
                                                  .page = client_page};

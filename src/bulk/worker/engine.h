@@ -18,12 +18,14 @@ struct cqlr__answer {
     void *reply;            /* for `page` */
 };
 
-/* Who is told. Neither is called from inside a function of the engine. */
+/* Who is told. None is called from inside a function of the engine, but for `drop`. */
 struct cqlr__engine_host {
     void *arg;
     void (*opened)(void *arg, int rc, const struct cqlr_err *err); /* once */
     void (*answered)(void *arg, size_t slot,
                      const struct cqlr__answer *a); /* once for each execute that gave 0 */
+    /* After `ask`: 0 the server has answered, negative the connection has ended. */
+    void (*asked)(void *arg, int rc);
 };
 
 struct cqlr__engine {
@@ -39,6 +41,11 @@ struct cqlr__engine {
     void (*close)(void *self);
     /* true when the connection is gone: nothing can be executed any more. */
     bool (*lost)(void *self);
+    /* Asks the server whether it is there, however long the answer takes. How many ns the host
+     * should wait for it; CQLR_NEVER: nobody is to be given up for saying nothing. */
+    uint64_t (*ask)(void *self);
+    /* Ends the connection; what is under way is answered (CQLR_E_CLOSED) before this returns. */
+    void (*drop)(void *self);
     /* Appends two column specs, of the markers and of the answer, as cqlr__snapshot_read takes
      * them. 0 or CQLR_E_NOMEM. */
     int (*snapshot)(void *self, struct cqlr_wr *w);

@@ -4,7 +4,8 @@
  *
  * A slot is FLYING between execute and its answer. Then it is DONE, or WAITING to be executed for
  * its next page (or once more, after a lost connection; or once more but not before a certain time,
- * after a refusal). Its pages are published only while it is not FLYING.
+ * after a refusal), or DOUBTFUL: it timed out, and whether that was the server's end or its own is
+ * being found out. Its pages are published only while it is DONE or WAITING.
  */
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@
 #define MOST_TRIES   3     /* of one page, over lost connections */
 #define SPARE_LENGTH 65536 /* larger buffers are freed when they are not in use */
 
-enum slot_state { WAITING, FLYING, DONE };
+enum slot_state { WAITING, FLYING, DOUBTFUL, DONE };
 
 struct cqlr__slot {
     struct cqlr__work *work;
@@ -30,7 +31,7 @@ struct cqlr__slot {
     struct cqlr_wr out;         /* output of the pages that are not published, */
     uint64_t pages, rows;       /* so many, with so many rows */
     uint64_t item_rows;         /* rows of all its pages */
-    const struct cqlr_err *err; /* DONE: why it failed, or NULL */
+    const struct cqlr_err *err; /* DONE: why it failed, or NULL. DOUBTFUL: why it would have */
 };
 
 struct cqlr__work {
@@ -148,23 +149,33 @@ static void error_free(const struct cqlr_err *err)
         free((struct cqlr_err *)(uintptr_t)err);
 }
 
-/* The parameter set has failed. What of it was not published is dropped: it writes nothing. */
-static void slot_fail(struct cqlr__window *w, struct cqlr__slot *s, int rc,
-                      const struct cqlr_err *err)
+/* A copy of why a slot failed; of another one when there is no memory for it. */
+static const struct cqlr_err *error_keep(int rc, const struct cqlr_err *err)
 {
-    struct cqlr_err *why;
+    struct cqlr_err *why = malloc(sizeof *why);
+    if (!why)
+        return &no_memory;
+    *why = *err;
+    if (err->code >= 0)
+        cqlr__err_set(why, rc, "%s", cqlr_errcode_text(rc));
+    return why;
+}
+
+/* The parameter set has failed, for the reason in s->err. What of it was not published is dropped:
+ * it writes nothing. */
+static void slot_end(struct cqlr__window *w, struct cqlr__slot *s)
+{
     s->state = DONE;
     w->held -= s->out.n;
     buffer_put(w, s);
     s->pages = s->rows = 0;
-    s->err = &no_memory;
-    why = malloc(sizeof *why);
-    if (!why)
-        return;
-    *why = *err;
-    if (err->code >= 0)
-        cqlr__err_set(why, rc, "%s", cqlr_errcode_text(rc));
-    s->err = why;
+}
+
+static void slot_fail(struct cqlr__window *w, struct cqlr__slot *s, int rc,
+                      const struct cqlr_err *err)
+{
+    s->err = error_keep(rc, err);
+    slot_end(w, s);
 }
 
 /* ---- publishing ---- */
@@ -226,7 +237,7 @@ static void pop(struct cqlr__window *w)
 static void publish(struct cqlr__window *w)
 {
     w->blocked = false;
-    while (w->used && slot_at(w, 0)->state != FLYING) {
+    while (w->used && (slot_at(w, 0)->state == WAITING || slot_at(w, 0)->state == DONE)) {
         while (!slot_publish(w, slot_at(w, 0))) {
             if (!cqlr__ring_wait_room(w->pub.ring, w->pub.need)) {
                 w->blocked = true;
@@ -243,7 +254,7 @@ static void publish(struct cqlr__window *w)
 
 static inline bool may_execute(const struct cqlr__window *w)
 {
-    return w->self && !w->broken && !w->blocked && !w->again && !w->stopping &&
+    return w->self && !w->broken && !w->silent && !w->blocked && !w->again && !w->stopping &&
            w->flying < (w->careful ? 1 : w->in_flight);
 }
 
@@ -380,11 +391,10 @@ static bool may_repeat(const struct cqlr__slot *s, const struct cqlr__answer *a)
 
 /* Once more on another connection? Requests that end one connection after the other are given up;
  * but one that never answered anything was not ended by this request. */
-static bool again_after_loss(const struct cqlr__window *w, struct cqlr__slot *s,
-                             const struct cqlr__answer *a)
+static bool another_try(const struct cqlr__window *w, struct cqlr__slot *s)
 {
     s->tries += w->answers != w->answers_before;
-    return may_repeat(s, a) && s->tries < MOST_TRIES;
+    return s->tries < MOST_TRIES;
 }
 
 /* The server refused: once more, after a pause? */
@@ -402,17 +412,45 @@ static bool again_after_refusal(struct cqlr__window *w, struct cqlr__slot *s,
     return true;
 }
 
+static void wait_again(struct cqlr__window *w, struct cqlr__slot *s)
+{
+    s->state = WAITING;
+    w->waiting++;
+}
+
+static void is_broken(struct cqlr__window *w, const struct cqlr_err *why)
+{
+    if (!w->broken) /* the first reason is the reason, others follow from it */
+        w->lost = *why;
+    w->broken = true;
+}
+
+/* Timed out: that need not be the request's own fault. Until the server has said anything nothing
+ * more is sent, and what may be executed again is not given up. */
+static bool in_doubt(struct cqlr__window *w, struct cqlr__slot *s, const struct cqlr__answer *a,
+                     const struct cqlr_err *err)
+{
+    if (a->rc != CQLR_E_TIMEOUT || !w->self)
+        return false;
+    if (!w->silent)
+        w->lost = *err;
+    w->silent = true;
+    if (!may_repeat(s, a))
+        return false;
+    s->err = error_keep(a->rc, err);
+    s->state = DOUBTFUL;
+    w->doubtful++;
+    return true;
+}
+
 static void on_failure(struct cqlr__window *w, struct cqlr__slot *s, const struct cqlr__answer *a)
 {
     struct cqlr_err err = *a->err;
     bool loss = is_loss(a->rc);
-    if (loss) {
-        w->broken = true;
-        w->lost = err;
-    }
-    if (loss ? again_after_loss(w, s, a) : again_after_refusal(w, s, a)) {
-        s->state = WAITING;
-        w->waiting++;
+    if (loss)
+        is_broken(w, &err);
+    if (loss ? another_try(w, s) && may_repeat(s, a) : again_after_refusal(w, s, a)) {
+        wait_again(w, s);
         return;
     }
     if (a->unsent && (err.code == CQLR_E_CLOSED || err.code == CQLR_E_TIMEOUT)) {
@@ -422,7 +460,44 @@ static void on_failure(struct cqlr__window *w, struct cqlr__slot *s, const struc
         err.code = CQLR_E_CLOSED;
         cqlr__err_prefix(&err, "outcome unknown");
     }
-    slot_fail(w, s, a->rc, &err);
+    if (!in_doubt(w, s, a, &err))
+        slot_fail(w, s, a->rc, &err);
+}
+
+/* ---- silence ---- */
+
+void cqlr__window_alive(struct cqlr__window *w)
+{
+    w->silent = false;
+    for (size_t i = 0; i < w->used && w->doubtful; i++) {
+        struct cqlr__slot *s = slot_at(w, i);
+        if (s->state != DOUBTFUL)
+            continue;
+        w->doubtful--;
+        slot_end(w, s);
+    }
+    cqlr__window_go(w);
+}
+
+/* They count as requests whose connection was lost, so one that silences server after server is
+ * given up, too. */
+void cqlr__window_lost(struct cqlr__window *w, const struct cqlr_err *why)
+{
+    w->silent = false;
+    is_broken(w, why);
+    for (size_t i = 0; i < w->used && w->doubtful; i++) {
+        struct cqlr__slot *s = slot_at(w, i);
+        if (s->state != DOUBTFUL)
+            continue;
+        w->doubtful--;
+        if (!another_try(w, s)) {
+            slot_end(w, s);
+            continue;
+        }
+        error_free(s->err);
+        s->err = NULL;
+        wait_again(w, s);
+    }
 }
 
 static void on_page(struct cqlr__window *w, struct cqlr__slot *s, const struct cqlr__answer *a)
@@ -473,7 +548,9 @@ void cqlr__window_answered(struct cqlr__window *w, size_t slot, const struct cql
         w->answers++;
         on_page(w, s, a);
     }
-    if (!is_loss(a->rc)) {
+    if (w->silent && (a->rc >= 0 || a->rc == CQLR_E_SERVER))
+        cqlr__window_alive(w);
+    if (!is_loss(a->rc) && s->state != DOUBTFUL) {
         cqlr__hist_add(&w->gauges->latency, now - s->submitted);
         atomic_store_explicit(&w->gauges->last_answer, now, memory_order_relaxed);
     }

@@ -7,6 +7,9 @@
  * answers are still taken: no request times out because the output is slow. What waits is bounded:
  * by twice `in_flight` slots, and further pages of a set that is not the oldest are only fetched
  * while less than a ring's worth is held.
+ *
+ * A timeout is not decided before it is known whether the server is there at all: then the request
+ * has failed, else it had no chance.
  */
 #ifndef CQLRAW_SRC_BULK_WINDOW_H
 #define CQLRAW_SRC_BULK_WINDOW_H
@@ -48,7 +51,10 @@ struct cqlr__window {
     bool again;       /* no stream was free: wait for an answer */
     bool stopping;    /* submit nothing more */
     bool broken;      /* a request ended because the connection did, or could not be sent */
-    struct cqlr_err lost; /* broken: why */
+    struct cqlr_err lost; /* broken: why; silent: what timed out first */
+    bool silent;     /* a request timed out and nothing came since: somebody has to ask whether the
+                        server is there; until that is known nothing is submitted */
+    size_t doubtful; /* slots that timed out and could be executed once more */
 
     struct cqlr_wr spare[CQLR__SPARE_BUFFERS]; /* buffers that slots are done with */
     size_t spares;
@@ -61,6 +67,11 @@ CQLR_MUST_USE
 int cqlr__window_add(struct cqlr__window *w, const uint8_t *p, size_t n);
 /* The engine's answer for a slot. */
 void cqlr__window_answered(struct cqlr__window *w, size_t slot, const struct cqlr__answer *a);
+/* What became of the silence. The server is there (any answer says so, too): what timed out has
+ * failed. It is not, or the connection is gone: what timed out is executed again on the next one,
+ * as far as it may be. */
+void cqlr__window_alive(struct cqlr__window *w);
+void cqlr__window_lost(struct cqlr__window *w, const struct cqlr_err *why);
 /* Publishes what can be, submits what may be. After each of: connected, units, room in the ring, an
  * answer, and at `due`. */
 void cqlr__window_go(struct cqlr__window *w);

@@ -1,6 +1,6 @@
 /*
  * worker.c - see worker.h. Everything the process does hangs on its loop: the stream from the
- * parent, the client's connection, four timers, and a task at the end of each turn that closes the
+ * parent, the client's connection, five timers, and a task at the end of each turn that closes the
  * open record, tells the parent what it waits for and sends the messages. The process leaves with
  * _exit: its parent's buffers and exit handlers are not its own.
  *
@@ -28,7 +28,7 @@ struct worker {
     cqlr_loop *loop;
     struct cqlr__stream stream;
     struct cqlr_watch watch;
-    struct cqlr_timer kick_timer, connect_timer, ask_timer, due_timer;
+    struct cqlr_timer kick_timer, connect_timer, ask_timer, due_timer, silence_timer;
     struct cqlr_task end_of_turn;
     struct cqlr__window window;
     struct cqlr__source_in source_in;
@@ -40,6 +40,7 @@ struct worker {
     bool asked, asked_dry;  /* for units: when few were left, when none was */
     uint64_t lost_since;    /* there was no answer since; 0 = no connection was lost yet */
     unsigned attempts;      /* to connect, since then */
+    uint64_t silent_since;  /* the server was asked whether it is there; 0 = it was not */
     uint64_t waiting_since; /* without a connection since; 0 = it has one, or its first is due */
     struct cqlr_err open_failed; /* code 0: it has not */
 };
@@ -139,10 +140,65 @@ static void on_answered(void *arg, size_t slot, const struct cqlr__answer *a)
     cqlr_loop_defer(k->loop, &k->end_of_turn);
 }
 
+/* ---- silence ---- */
+
+/* The server says nothing: the connection counts as lost since it was asked. */
+static void is_gone(struct worker *k, const struct cqlr_err *why)
+{
+    set_waiting(k, true);
+    k->waiting_since = k->silent_since;
+    cqlr__window_lost(&k->window, why);
+    k->start->engine->drop(k->engine);
+    cqlr_loop_defer(k->loop, &k->end_of_turn);
+}
+
+static void on_silence(void *arg)
+{
+    struct worker *k = arg;
+    struct cqlr_err err;
+    double waited = (double)(cqlr_loop_now(k->loop) - k->silent_since) / 1e9;
+    cqlr__err_set(&err, CQLR_E_CLOSED, "%.200s; then nothing for another %.3g s",
+                  k->window.lost.text, waited);
+    is_gone(k, &err);
+}
+
+static void on_asked(void *arg, int rc)
+{
+    struct worker *k = arg;
+    struct cqlr_err err = k->window.lost;
+    if (!k->window.silent)
+        return;
+    err.code = CQLR_E_CLOSED;
+    if (rc < 0)
+        is_gone(k, &err);
+    else
+        cqlr__window_alive(&k->window);
+    cqlr_loop_defer(k->loop, &k->end_of_turn);
+}
+
+/* Begins to ask, or stops to wait for the answer. */
+static void ask_if_silent(struct worker *k)
+{
+    uint64_t wait;
+    if (k->window.silent == (k->silent_since != 0))
+        return;
+    k->silent_since = k->window.silent ? cqlr_loop_now(k->loop) : 0;
+    cqlr_loop_timer_clear(k->loop, &k->silence_timer);
+    if (!k->window.silent)
+        return;
+    wait = k->start->engine->ask(k->engine);
+    if (wait == CQLR_NEVER)
+        on_asked(k, 0);
+    else if (cqlr_loop_timer_set(k->loop, &k->silence_timer, k->silent_since + wait) < 0)
+        fatal_code(k, CQLR_E_NOMEM, "timer");
+}
+
+/* ---- connecting, again ---- */
+
 static void connect_now(void *arg)
 {
     struct worker *k = arg;
-    const struct cqlr__engine_host host = {k, on_opened, on_answered};
+    const struct cqlr__engine_host host = {k, on_opened, on_answered, on_asked};
     struct cqlr_err err = {0};
     k->engine = k->start->engine->open(k->start->o, k->loop, k->window.cap, &host, &err);
     if (!k->engine)
@@ -186,6 +242,7 @@ static void connect_again(struct worker *k, struct cqlr_err *why)
 static void reconnect(struct worker *k)
 {
     struct cqlr_err err;
+    cqlr__window_lost(&k->window, &k->window.lost);
     k->start->engine->close(k->engine);
     k->engine = k->window.self = NULL;
     set_waiting(k, true);
@@ -312,6 +369,7 @@ static void end_of_turn(void *arg)
             cqlr_loop_defer(k->loop, &k->end_of_turn);
         }
     }
+    ask_if_silent(k);
     cqlr__publish_close(&k->window.pub);
     atomic_store_explicit(&k->window.gauges->in_flight, (uint32_t)k->window.flying,
                           memory_order_relaxed);
@@ -418,6 +476,7 @@ static void init(struct worker *k, const struct cqlr__worker_start *start)
     k->connect_timer = (struct cqlr_timer){.fn = connect_now, .arg = k};
     k->ask_timer = (struct cqlr_timer){.fn = ask_to_connect, .arg = k};
     k->due_timer = (struct cqlr_timer){.fn = on_due, .arg = k};
+    k->silence_timer = (struct cqlr_timer){.fn = on_silence, .arg = k};
     if (cqlr_loop_add(k->loop, &k->watch) < 0)
         fatal_code(k, CQLR_E_IO, "start");
 }
