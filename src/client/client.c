@@ -496,3 +496,8 @@ const char *cqlr_client_peer(const cqlr_client *cl)
 {
     return cl->conn ? cqlr_conn_peer(cl->conn) : "";
 }
+
+const char *cqlr_client_tls(const cqlr_client *cl)
+{
+    return cl->conn ? cqlr_conn_tls(cl->conn) : "";
+}
