@@ -81,30 +81,35 @@ def read_port(file, process):
 
 
 class Lab:
-    """With `trace` it is a context manager: what it started and made is gone at the end."""
+    """A context: what it started and made is gone at its end."""
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp()
         self.passed = self.failed = 0
         self.lock = threading.Lock()
-        self.server = None
+        self.servers = []
         try:
             subprocess.run([os.path.join(HERE, "certs"), self.path()], check=True)
             self.password_file = self.write("password", PASSWORD)
-            port_file = os.path.join(self.folder, "server-port")
-            command = [CQLRAW, "serve", "--listen", "127.0.0.1:0", "--port-file", port_file]
-            self.server = subprocess.Popen(command + ["--auth", f"{USER}:{PASSWORD}"], stdout=subprocess.DEVNULL)
-            self.upstream = f"127.0.0.1:{read_port(port_file, self.server)}"
+            self.upstream = self.serve()
+            self.slow_upstream = self.serve("--delay", "10ms")
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
-        if self.server:
-            self.server.terminate()
-            self.server.wait()
+        for server in self.servers:
+            server.terminate()
+            server.wait()
         shutil.rmtree(self.folder)
+
+    def serve(self, *options):
+        """The address of a server without TLS, to which the peers pass on what they decrypt."""
+        port_file = os.path.join(self.folder, f"server-{len(self.servers)}")
+        command = [CQLRAW, "serve", "--listen", "127.0.0.1:0", "--port-file", port_file, "--auth", f"{USER}:{PASSWORD}"]
+        self.servers.append(subprocess.Popen(command + list(options), stdout=subprocess.DEVNULL))
+        return f"127.0.0.1:{read_port(port_file, self.servers[-1])}"
 
     def path(self, *name):
         return os.path.join(self.folder, "certs", *name)
@@ -115,10 +120,10 @@ class Lab:
             f.write(line + "\n")
         return path
 
-    def peer(self, cert="server", tls=None, listen="127.0.0.1", min=None, max=None, client_ca=None, **options):
+    def peer(self, cert="server", tls=None, listen="127.0.0.1", min=None, max=None, client_ca=None, slow=False, **options):
         key = self.path(cert + ".key")
         args = ["--cert", self.path(cert + ".pem"), "--key", key if os.path.exists(key) else self.path("server.key")]
-        args += ["--upstream", self.upstream, "--listen", listen]
+        args += ["--upstream", self.slow_upstream if slow else self.upstream, "--listen", listen]
         if client_ca:
             args += ["--client-ca", self.path(client_ca + ".pem")]
         options |= {"min": min or tls, "max": max or tls}

@@ -125,13 +125,14 @@ def cases(lab):
     for tls, alert in (("1.2", "handshake failure"), ("1.3", "certificate required")):
         options = dict(tls=tls, client_ca="ca")
         yield refused(lab, f"client: has no certificate (TLS {tls})", f"alert {alert}", options, no_cql)
-        options |= dict(args=["--cert", "stranger.pem", "--key", "stranger.key"])
+        options = options | dict(args=["--cert", "stranger.pem", "--key", "stranger.key"])
         yield refused(lab, f"client: has one of another authority (TLS {tls})", "alert unknown CA", options, no_cql)
     for tls in BOTH:
         for fault in ("fin:5", "fin:20"):
             options = dict(tls=tls, fault=fault)
             yield refused(lab, f"answer: {fault}, no close_notify (TLS {tls})", "TLS: .*without close_notify", options, mid_frame)
         yield refused(lab, f"answer: close_notify mid frame (TLS {tls})", "closed", dict(tls=tls, fault="notify:5"), mid_frame)
+    yield refused(lab, "server: asks for a second handshake (TLS 1.2)", "TLS", dict(tls="1.2", fault="rekey:10"), mid_frame)
     for command in (["run", tls_lab.STATEMENT, "-j", "2", "--format", "csv"], ["ping", "-n", "1"]):
         yield refused(lab, f"{command[0]}: refuses as query does", "certificate has expired", dict(cert="expired", command=command))
 
