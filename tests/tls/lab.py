@@ -32,6 +32,7 @@ class Connection:
 
     def __init__(self, line):
         fields = dict(word.split("=", 1) for word in line.split())
+        self.number = int(fields["n"])
         self.handshake, self.version, self.sni = fields["handshake"], fields["version"], fields["sni"]
         self.resumed = fields["resumed"] == "1"
         self.app, self.raw = int(fields["app"]), int(fields["raw"])
@@ -60,12 +61,12 @@ class Peer:
         self.port = read_port(self.files["port"], self.process)
 
     def end(self):
-        """Its connections, once all have ended."""
+        """Its connections in the order they came, once all have ended, and all bytes that arrived."""
         self.process.terminate()
         if self.process.wait(LIMIT) != 0:
             raise RuntimeError(f"the peer ended with {self.process.returncode}")
         with open(self.files["report"], encoding="ascii") as f:
-            connections = [Connection(line) for line in f]
+            connections = sorted((Connection(line) for line in f), key=lambda c: c.number)
         with open(self.files["raw"], "rb") as f:
             return connections, f.read()
 
@@ -146,7 +147,8 @@ class Lab:
         return p.returncode, out, err
 
     def ask(self, host="localhost", ca="ca.pem", args=(), command=None, name=None, environment=None, **peer):
-        """One run of the program on a peer with these options; what is in `args` and has a file's name is that file."""
+        """One run of the program on a peer with these options. What in `args` is the name of a file that `certs` made
+        stands for that file."""
         p = self.peer(listen="::1" if host == "[::1]" else "127.0.0.1", **peer)
         line = list(command or ["query", "--format", "csv", STATEMENT])
         line += ["--no-config", "--host", f"{host}:{p.port}", "--tls", "-u", USER, "--password-file", self.password_file]
