@@ -15,6 +15,7 @@
 #include "proto/base/err.h"
 #include "proto/base/mem.h"
 #include "src/client/internal.h"
+#include "src/net/tls.h"
 
 #define SECOND   UINT64_C(1000000000)
 #define GIVEN_UP SIZE_MAX /* addr_next: the user closed, no further address is tried */
@@ -91,6 +92,8 @@ static void destroy(cqlr_client *cl)
     free_string(mem, cl->keyspace);
     free_string(mem, cl->username);
     free_secret(mem, cl->password);
+    cqlr_tls_free(cl->tls);
+    cqlr__tls_opts_free(cl->tls_opts, mem);
     mem->resize(mem->arg, cl, sizeof *cl, 0);
 }
 
@@ -117,6 +120,13 @@ static bool copy_strings(cqlr_client *cl)
            copy_string(cl->mem, o->password, &cl->password);
 }
 
+static bool copy_tls(cqlr_client *cl)
+{
+    if (cl->o.tls)
+        cl->tls_opts = cqlr__tls_opts_copy(cl->o.tls, cl->mem);
+    return !cl->o.tls || cl->tls_opts;
+}
+
 cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o)
 {
     const struct cqlr_mem *mem = o->mem ? o->mem : cqlr_mem_default();
@@ -130,7 +140,7 @@ cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o)
     cl->alive = alive_new();
     cl->loop = o->loop ? o->loop : cqlr_loop_new(mem);
     cl->own_loop = !o->loop && cl->loop;
-    if (!copy_strings(cl) || !cl->alive || !cl->loop) {
+    if (!copy_strings(cl) || !copy_tls(cl) || !cl->alive || !cl->loop) {
         destroy(cl);
         return NULL;
     }
@@ -247,8 +257,9 @@ static void on_open(void *arg)
 {
     cqlr_client *cl = arg;
     cl->is_open = true;
-    cqlr__client_log(cl, CQLR_LOG_INFO, "%s: connected in %.1f ms", cqlr_client_peer(cl),
-                     (double)(cqlr_now() - cl->connect_start) / 1e6);
+    const char *tls = cqlr_conn_tls(cl->conn);
+    cqlr__client_log(cl, CQLR_LOG_INFO, "%s: connected in %.1f ms%s%s", cqlr_client_peer(cl),
+                     (double)(cqlr_now() - cl->connect_start) / 1e6, *tls ? ", " : "", tls);
     if (!cl->keyspace) {
         finish_open(cl, 0);
     } else if (use_keyspace(cl) < 0) {
@@ -301,8 +312,12 @@ void cqlr__client_lose(cqlr_client *cl, const struct cqlr_err *why)
 static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
 {
     struct cqlr_conn_opts o;
+    char name[256]; /* longer ones are no names, see addr.c */
     int rc;
     cqlr_conn_opts_init(&o, sizeof o);
+    snprintf(name, sizeof name, "%.*s", CQLR_STR(addr->name));
+    o.tls = cl->tls;
+    o.tls_name = addr->name.n ? name : NULL;
     o.mem = cl->mem;
     o.max_frame = cl->o.max_frame;
     o.application_name = cl->application_name;
@@ -395,6 +410,8 @@ int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "opened by a callback of its own end");
     if ((rc = check_options(cl)) < 0)
         return rc;
+    if (cl->tls_opts && !cl->tls && !(cl->tls = cqlr_tls_new(cl->tls_opts, &cl->err)))
+        return cl->err.code;
     cqlr__addrs_fini(&cl->addrs);
     cqlr__addrs_init(&cl->addrs, cl->mem);
     cl->addrs.passed_over = on_unresolved;
@@ -436,6 +453,8 @@ void cqlr_client_free(cqlr_client *cl)
     cl->freeing = true;
     if (*cl->alive == 1) {
         cl->addr_next = GIVEN_UP;
+        if (cl->conn)
+            cqlr_conn_close(cl->conn); /* says goodbye, which freeing does not */
         cqlr_conn_free(cl->conn);
         cqlr__resumed_close(cl);
     } else if (cl->conn) {

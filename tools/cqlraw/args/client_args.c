@@ -14,6 +14,7 @@
 #include <cqlraw/version.h>
 
 #include "client_args.h"
+#include "tls_args.h"
 #include "tools/cqlraw/config/password.h"
 #include "tools/cqlraw/io/log.h"
 #include "tools/cqlraw/io/text.h"
@@ -60,7 +61,7 @@ static struct cqlr_str far_point(const char *points)
     return (struct cqlr_str){"", 0};
 }
 
-/* A crash must not write the password to a core file, and workers inherit that. */
+/* A crash must not write the password or the key to a core file, and workers inherit that. */
 static void no_core(void)
 {
     struct rlimit limit;
@@ -74,7 +75,7 @@ static int credentials(struct cqlr_client_opts *o, const struct args *a)
 {
     struct cqlr_str far = far_point(o->contact_points);
     o->username = a->v[OPT_USERNAME].text;
-    if (o->username && far.n && !a->v[OPT_PLAINTEXT_PASSWORD].given) {
+    if (o->username && far.n && !o->tls && !a->v[OPT_PLAINTEXT_PASSWORD].given) {
         say(a->command->name,
             "the password would go to %.*s unencrypted, for everyone on the way to read; "
             "--plaintext-password allows it",
@@ -138,5 +139,9 @@ int client_args(struct cqlr_client_opts *o, const struct args *a)
         o->log_arg = (void *)(uintptr_t)a; /* which log_line only reads */
     }
     int rc = compression(o, a);
+    if (!rc)
+        rc = tls_args(&o->tls, a);
+    if (!rc && o->tls && o->tls->cert_file)
+        no_core();
     return rc ? rc : credentials(o, a);
 }
