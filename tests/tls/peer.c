@@ -14,17 +14,21 @@
  *
  * app counts the bytes that the client sent inside, raw all that arrived; records are the types of
  * its first records (20 ChangeCipherSpec, 21 alert, 22 handshake, 23 data: RFC 8446 section 5.1),
- * alert is its last. Ends with its parent.
+ * alert is its last. Ends with its parent; on TERM when those that are connected have ended, so
+ * that the report is complete then.
  */
 #include "tests/tls/peer.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fcntl.h>
@@ -129,7 +133,7 @@ static int listen_at(const char *address)
                                   .ai_socktype = SOCK_STREAM};
     if (getaddrinfo(address, "0", &hints, &ai) != 0)
         die("--listen");
-    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(fd, 128) < 0)
         die("cannot listen");
     freeaddrinfo(ai);
@@ -212,6 +216,37 @@ static void end_with(pid_t parent)
         exit(1);
 }
 
+static void note_end(int signal)
+{
+    (void)signal; /* it interrupts ppoll */
+}
+
+/* TERM waits, but for in ppoll. */
+static sigset_t hold_signals(void)
+{
+    struct sigaction a = {.sa_handler = note_end};
+    sigset_t term, before;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    if (sigaction(SIGTERM, &a, NULL) < 0 || sigprocmask(SIG_BLOCK, &term, &before) < 0)
+        die("signals");
+    sigdelset(&before, SIGTERM);
+    signal(SIGCHLD, SIG_IGN); /* nobody asks how they ended: the report tells */
+    return before;
+}
+
+/* The next connection; -1 when we have been told to end, and nobody waits any more. */
+static int next_client(int fd, const sigset_t *open)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    for (bool ends = false;;) {
+        int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+        if (client >= 0 || ends)
+            return client;
+        ends = ppoll(&p, 1, NULL, open) < 0;
+    }
+}
+
 int main(int argc, char **argv)
 {
     end_with(getppid());
@@ -223,15 +258,14 @@ int main(int argc, char **argv)
     if (o.fault)
         read_fault(&s, o.fault);
     s.ctx = new_context(&o);
-    int fd = listen_at(o.listen ? o.listen : "127.0.0.1");
+    sigset_t open_to_term = hold_signals();
+    int client, fd = listen_at(o.listen ? o.listen : "127.0.0.1");
     write_port(o.port_file, fd);
-    signal(SIGCHLD, SIG_IGN); /* nobody asks how they ended: the report tells */
     pid_t self = getpid();
-    for (unsigned number = 1;; number++) {
-        int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-        pid_t child = client < 0 ? -1 : fork();
+    for (unsigned number = 1; (client = next_client(fd, &open_to_term)) >= 0; number++) {
+        pid_t child = fork();
         if (child < 0)
-            die("accept or fork");
+            die("fork");
         if (child == 0) {
             end_with(self);
             close(fd);
@@ -241,4 +275,8 @@ int main(int argc, char **argv)
         }
         close(client);
     }
+    while (wait(NULL) > 0 || errno == EINTR)
+        ;
+    SSL_CTX_free(s.ctx);
+    return 0;
 }
