@@ -47,7 +47,7 @@ need_packages() {
 # shellcheck disable=SC2034
 readonly BUILD_PACKAGES=('gcc=gcc' 'libc6-dev=/usr/include/stdio.h' 'make=make' 'liblz4-dev=/usr/include/lz4.h' 'libssl-dev=/usr/include/openssl/ssl.h')
 # shellcheck disable=SC2034
-readonly CASSANDRA_PACKAGES=('openjdk-17-jre-headless=/usr/lib/jvm/*17*/bin/java' 'maven=mvn')
+readonly CASSANDRA_PACKAGES=('openjdk-17-jre-headless=/usr/lib/jvm/*17*/bin/java' 'maven=mvn' 'openssl=openssl')
 
 # Makes a new folder for tools/cassandra. Cassandra ends at once when Java does not find the folder's file
 # system in the mount table, as in a chroot whose root is no mount; there it is made in memory.

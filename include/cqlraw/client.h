@@ -133,6 +133,9 @@ CQLR_API CQLR_MUST_USE int cqlr_client_turn(cqlr_client *cl);
 /* "127.0.0.1:9042" (or "unix:/path") of the node it is connected or connecting to, "" when none.
  * Borrowed until the connection ends. */
 CQLR_API const char *cqlr_client_peer(const cqlr_client *cl);
+/* What TLS of that connection came to, see cqlr_conn_tls; "" when there is none. Borrowed likewise.
+ */
+CQLR_API const char *cqlr_client_tls(const cqlr_client *cl);
 
 /* ---- requests ----
  *

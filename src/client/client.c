@@ -363,3 +363,8 @@ const char *cqlr_client_peer(const cqlr_client *cl)
             p = p->next;
     return p ? cqlr__pooled_peer(p) : "";
 }
+
+const char *cqlr_client_tls(const cqlr_client *cl)
+{
+    return cl->current ? cqlr_conn_tls(cl->current->conn) : "";
+}

@@ -6,7 +6,7 @@ source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../lib.sh"
 
 # Nothing of the user's own: neither variables nor configuration files.
 unset CQLRAW_HOST CQLRAW_PORT CQLRAW_PROFILE CQLRAW_PASSWORD_FILE CQLSH_HOST CQLSH_PORT
-unset CASSANDRA_USER CASSANDRA_PASSWORD NO_COLOR FORCE_COLOR
+unset CASSANDRA_USER CASSANDRA_PASSWORD SSL_CERTFILE SSL_VALIDATE NO_COLOR FORCE_COLOR
 export HOME=$tmp/home XDG_CONFIG_HOME=$tmp/home/.config
 mkdir -p -- "$XDG_CONFIG_HOME/cqlraw" "$HOME/.cassandra"
 
@@ -51,3 +51,14 @@ stdout_is() { printf '%b' "$2" >"$tmp/want" && same "$1" "$tmp/want" "$tmp/stdou
 stderr_has() { check "$1 ($(tail -n 1 -- "$tmp/stderr"))" grep -Eq -- "$2" "$tmp/stderr"; }
 stdout_has() { check "$1" grep -Eq -- "$2" "$tmp/stdout"; }
 silent() { check "$1" test ! -s "$tmp/stderr"; }
+
+# The options have these values and origins: a line each, "NAME VALUE ORIGIN".
+shows() { # what lines command ...
+    local name="$1" line
+    "${@:3}" >"$tmp/stdout" 2>"$tmp/stderr" || { fail "$name" "exit code $?" "$(<"$tmp/stderr")"; return; }
+    while read -r line; do
+        awk '{ $1 = $1; print }' "$tmp/stdout" | grep -qxF -- "$line" ||
+            { fail "$name" "not there: $line" "$(grep -E "^${line%% *} " "$tmp/stdout")"; return; }
+    done <<<"$2"
+    pass "$name"
+}

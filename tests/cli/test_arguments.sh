@@ -69,7 +69,10 @@ says 64 'cqlraw version: unexpected argument "x"' "${c[@]}" version x
 
 gives "version --json" 0 "${c[@]}" version --json
 check "is JSON" python3 -c 'import json, sys; json.load(open(sys.argv[1]))["cqlraw"]' "$tmp/stdout"
+check "and tells what was built in" grep -Eq '"tls":(true|false),"lz4":(true|false)' "$tmp/stdout"
 gives "--version" 0 "${c[@]}" --version
+stdout_has "tells it, too" '^TLS (yes|no), LZ4 (yes|no)$'
+stdout_has "behind the version" '^cqlraw [0-9.]+'
 
 to() { "${@:2}" >"$1"; }
 closed() { "$@" >&-; }

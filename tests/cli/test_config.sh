@@ -8,17 +8,6 @@ lacks() { ! grep -Eqa -- "$1" "$2"; } # pattern file
 config=$XDG_CONFIG_HOME/cqlraw/config cqlshrc=$HOME/.cassandra/cqlshrc credentials=$HOME/.cassandra/credentials
 c=("$CQLRAW" options --config)
 
-# The options have these values and origins: a line each, "NAME VALUE ORIGIN".
-shows() { # what lines command ...
-    local name="$1" line
-    "${@:3}" >"$tmp/stdout" 2>"$tmp/stderr" || { fail "$name" "exit code $?" "$(<"$tmp/stderr")"; return; }
-    while read -r line; do
-        awk '{ $1 = $1; print }' "$tmp/stdout" | grep -qxF -- "$line" ||
-            { fail "$name" "not there: $line" "$(grep -E "^${line%% *} " "$tmp/stdout")"; return; }
-    done <<<"$2"
-    pass "$name"
-}
-
 shows "without files: the defaults" 'host 127.0.0.1 default
 port 9042 default
 timeout 10s default
@@ -138,16 +127,6 @@ says 3 "cqlraw query: cannot read $tmp: Is a directory" "${q[@]}" --cqlshrc "$tm
 mkfifo -- "$tmp/fifo"
 says 3 "cqlraw query: cannot read $tmp/fifo: Invalid argument" "${q[@]}" --cqlshrc "$tmp/fifo"
 says 64 'CQLRAW_PORT: "x" is not a number' env CQLRAW_PORT=x "${q[@]}"
-
-# --- what is not done is said
-
-printf '[connection]\nssl = true\nport=1\n[ssl]\ncertfile=x\n' >"$cqlshrc"
-gives "TLS in cqlshrc" 0 "${c[@]}"
-stderr_has "is a warning, as long as it is missing" "warning: $cqlshrc:2: \[connection\] ssl: TLS is not supported yet"
-printf '[connection]\nssl = false\n[authentication]\nkeyspace = system\n' >"$cqlshrc"
-gives "ssl = false" 0 "${c[@]}"
-silent "is no warning"
-rm -- "$cqlshrc"
 
 # --- passwords in files: shown to nobody, taken from private files only
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <cqlraw/link.h>
+#include <cqlraw/tls.h>
 #include <cqlraw/version.h>
 
 #include "tools/cqlraw/args/args.h"
@@ -47,7 +49,7 @@ const struct command commands[] = {
      "cqlraw frame decode --pcap session.pcapng --pair", cmd_frame},
     {"help", CMD_HELP, "[COMMAND]", "what there is, and the options of a command", NULL,
      "cqlraw help run", cmd_help},
-    {"version", CMD_VERSION, "[--json]", "the version of program and library", NULL,
+    {"version", CMD_VERSION, "[--json]", "the version, and what was built in", NULL,
      "cqlraw version --json", cmd_version},
     {0},
 };
@@ -62,15 +64,18 @@ const struct command *command_find(const char *name)
 
 int cmd_version(const struct args *a)
 {
-    char text[160];
+    char text[240];
+    bool tls = cqlr_tls_built(), lz4 = cqlr_lz4_built();
     if (a->rest_n) {
         say("version", "unexpected argument \"%s\"", a->rest[0]);
         return EXIT_USAGE;
     }
     if (a->v[OPT_JSON].given)
-        snprintf(text, sizeof text, "{\"cqlraw\":\"%s\",\"library\":\"%s\",\"protocol\":[4]}\n",
-                 CQLRAW_VERSION, cqlr_version());
+        snprintf(text, sizeof text,
+                 "{\"cqlraw\":\"%s\",\"library\":\"%s\",\"protocol\":[4],\"tls\":%s,\"lz4\":%s}\n",
+                 CQLRAW_VERSION, cqlr_version(), tls ? "true" : "false", lz4 ? "true" : "false");
     else
-        snprintf(text, sizeof text, "cqlraw %s\n", CQLRAW_VERSION);
+        snprintf(text, sizeof text, "cqlraw %s\nTLS %s, LZ4 %s\n", CQLRAW_VERSION,
+                 tls ? "yes" : "no", lz4 ? "yes" : "no");
     return out_stdout("version", text, strlen(text));
 }

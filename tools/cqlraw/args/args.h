@@ -51,6 +51,14 @@ enum option_id {
     OPT_PASSWORD_FILE,
     OPT_PASSWORD_FD,
     OPT_PLAINTEXT_PASSWORD,
+    OPT_TLS,
+    OPT_CACERT,
+    OPT_CRL,
+    OPT_CERT,
+    OPT_KEY,
+    OPT_KEY_PASSWORD_FILE,
+    OPT_TLS_SERVERNAME,
+    OPT_INSECURE,
     OPT_PROFILE,
     OPT_CONFIG_FILE,
     OPT_CQLSHRC,
@@ -112,7 +120,7 @@ enum option_type {
 };
 
 /* Where the help shows it: on the one screen of --help, or with --all only. */
-enum help_group { HELP_MAIN, HELP_MORE, HELP_CONNECTION };
+enum help_group { HELP_MAIN, HELP_MORE, HELP_CONNECTION, HELP_TLS };
 
 struct option {
     enum option_id id;
@@ -158,7 +166,8 @@ struct args {
     size_t rest_n;
     struct config *config; /* NULL = none was read */
     char *secret; /* SECRET_SIZE bytes for a password, of commands that connect; wiped when freed */
-    int log_fd;   /* -1 = none; log.h */
+    char *key_secret; /* as many for the password of a key */
+    int log_fd;       /* -1 = none; log.h */
 };
 
 #define SECRET_SIZE 1024

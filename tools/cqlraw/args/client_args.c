@@ -8,6 +8,7 @@
 #include <cqlraw/version.h>
 
 #include "client_args.h"
+#include "tls_args.h"
 #include "tools/cqlraw/config/password.h"
 #include "tools/cqlraw/config/secret.h"
 #include "tools/cqlraw/io/log.h"
@@ -88,5 +89,7 @@ int client_args(struct cqlr_client_opts *o, const struct args *a)
         o->log_arg = (void *)(uintptr_t)a; /* which log_line only reads */
     }
     int rc = compression(o, a);
+    if (!rc)
+        rc = tls_args(&o->tls, a);
     return rc ? rc : credentials(o, a);
 }

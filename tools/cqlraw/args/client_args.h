@@ -1,5 +1,5 @@
 /*
- * client_args.h - --host, --port, --cl, --page-size, --compression, the timeouts, name and
+ * client_args.h - --host, --port, --cl, --page-size, --compression, the timeouts, TLS, name and
  * password → the library's options, and who this run is; and what the library says of them.
  */
 #ifndef CQLRAW_CLIENT_ARGS_H
@@ -9,8 +9,8 @@
 
 #include "args.h"
 
-/* Strings are borrowed from the arguments, which are also the log's. May ask for the password. 0,
- * or the exit code after one line on stderr. */
+/* Strings are borrowed from the arguments, which are also the log's. May ask for passwords. 0, or
+ * the exit code after one line on stderr. */
 int client_args(struct cqlr_client_opts *o, const struct args *a);
 
 #define CLIENT_ERROR (CQLR_ERR_TEXT + 16)

@@ -74,6 +74,7 @@ int help_command(const struct command *c, bool all)
     if (all) {
         add_group(&p, c, HELP_MORE, "more", "");
         add_group(&p, c, HELP_CONNECTION, "connection", "");
+        add_group(&p, c, HELP_TLS, "TLS", "");
     }
     text_add(&p, "\nexample:\n  %s\n", c->example);
     return out_text(STDOUT_FILENO, c->name, p.p, p.n);

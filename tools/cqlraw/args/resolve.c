@@ -3,13 +3,18 @@
  * value is told with the name of the variable, or with file and line.
  *
  * Options are resolved in the order of the table, in which the name stands in front of its
- * passwords: a password in a file belongs to the name beside it.
+ * passwords, and the host in front of its authority: a password in a file belongs to the name
+ * beside it, an authority of [certfiles] to the host of that name.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <cqlraw/wire.h>
+
 #include "resolve.h"
+#include "host_name.h"
 #include "tools/cqlraw/config/config.h"
+#include "tools/cqlraw/config/config_key.h"
 #include "tools/cqlraw/config/secret.h"
 
 static int from_environment(const struct args *a, const struct option *o, struct option_value *v)
@@ -21,15 +26,31 @@ static int from_environment(const struct args *a, const struct option *o, struct
         v->given = true;
         v->from = FROM_ENVIRONMENT;
         v->origin = o->env[i];
+        if (o->id == OPT_INSECURE)
+            text = config_insecure(cqlr_cstr(text));
         return option_read(o, a->command->name, v->origin, text, v);
     }
     return 0;
 }
 
+/* The host's name when there is just one contact point, else nothing. */
+static struct cqlr_str single_host(const struct args *a)
+{
+    struct cqlr_str list, point, other;
+    const char *points = a->v[OPT_HOST].text;
+    if (a->command->bit == CMD_PING && a->rest_n)
+        points = a->rest_n == 1 ? a->rest[0] : NULL;
+    list = cqlr_cstr(points ? points : "");
+    if (!contact_next(&list, &point) || contact_next(&list, &other))
+        return cqlr_cstr("");
+    return host_name(point);
+}
+
 static int from_configuration(const struct args *a, const struct option *o, struct option_value *v)
 {
     char shown[512];
-    const struct config_item *it = config_find(a->config, o->id, a->v[OPT_USERNAME].text);
+    const struct config_whom whom = {a->v[OPT_USERNAME].text, single_host(a)};
+    const struct config_item *it = config_find(a->config, o->id, &whom);
     if (v->from != FROM_NOWHERE || !it)
         return 0;
     v->given = true;

@@ -3,12 +3,14 @@
  * up there: the first item of an option wins.
  *
  * A file that was asked for must be there; one at its usual place may be missing. A password counts
- * only when nobody else may read its file.
+ * only when nobody else may read its file. What a file says of one host ([certfiles]) is put in
+ * front of what it says of all.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cqlraw/wire.h>
 
@@ -33,6 +35,8 @@ struct source {
     bool only_profile;   /* take [profile NAME]; else all but the profiles */
     bool found_profile;
     bool warned;
+    bool verbose;
+    struct config_item **begin; /* where the items of this pass begin */
     struct private_file file;
 };
 
@@ -65,8 +69,23 @@ static bool is_bare_number(struct cqlr_str s)
     return s.n > 0;
 }
 
-/* Puts an item at the end of the list: its value is before + value + after. */
-static int append(struct source *s, const struct ini_item *item, enum option_id option,
+/* Names of hosts have no case. */
+static bool is_host(const char *name, struct cqlr_str host)
+{
+    return strlen(name) == host.n && strncasecmp(name, host.p, host.n) == 0;
+}
+
+static void link_item(struct source *s, struct config_item *it)
+{
+    struct config_item **at = it->host ? s->begin : s->config->end;
+    it->next = *at;
+    *at = it;
+    if (at == s->config->end)
+        s->config->end = &it->next;
+}
+
+/* Puts an item into the list: its value is before + value + after. */
+static int append(struct source *s, const struct ini_item *item, const struct config_key *k,
                   const char *before, const char *after)
 {
     size_t value_size = strlen(before) + item->value.n + strlen(after) + 1;
@@ -81,10 +100,10 @@ static int append(struct source *s, const struct ini_item *item, enum option_id 
     memcpy(key, item->key.p, item->key.n);
     snprintf(value, value_size, "%s%.*s%s", before, CQLR_STR(item->value), after);
     snprintf(origin, origin_size, "%s:%u", s->path, item->line);
-    *it =
-        (struct config_item){NULL, size, option, s->config->groups, item->line, key, value, origin};
-    *s->config->end = it;
-    s->config->end = &it->next;
+    *it = (struct config_item){NULL,  size,   k->option->id, s->config->groups, item->line, key,
+                               value, origin, NULL};
+    it->host = k->of_host ? key : NULL;
+    link_item(s, it);
     return 0;
 }
 
@@ -111,17 +130,32 @@ static void warn_not_private(struct source *s, const char *what)
     s->warned = true;
 }
 
+/* Does it say again what the section has said? */
+static bool is_again(const struct source *s, const struct ini_item *item,
+                     const struct config_key *k)
+{
+    for (const struct config_item *it = s->config->first; it; it = it->next)
+        if (it->option == k->option->id && it->group == s->config->groups &&
+            (!k->of_host || (it->host && is_host(it->host, item->key))))
+            return true;
+    return false;
+}
+
+/* "~/..." of a file, or of a folder. */
+static bool is_in_home(const struct ini_item *item, const struct option *o)
+{
+    return o->arg && strncmp(o->arg, "FILE", 4) == 0 && getenv("HOME") && item->value.n > 1 &&
+           memcmp(item->value.p, "~/", 2) == 0;
+}
+
 static int set(struct source *s, const struct ini_item *item, const struct config_key *k)
 {
-    const char *home = getenv("HOME");
-    bool in_home = k->option->arg && strcmp(k->option->arg, "FILE") == 0 && home &&
-                   item->value.n > 1 && memcmp(item->value.p, "~/", 2) == 0;
+    bool in_home = is_in_home(item, k->option);
     struct ini_item below = *item;
     if (memchr(item->value.p, '\n', item->value.n))
         return wrong_key(s, item, "the value goes over several lines");
-    for (const struct config_item *it = s->config->first; it; it = it->next)
-        if (it->option == k->option->id && it->group == s->config->groups)
-            return wrong_key(s, item, "is set twice in this section");
+    if (is_again(s, item, k))
+        return wrong_key(s, item, "is set twice in this section");
     if (k->option->id == OPT_PASSWORD && !s->file.private_enough) {
         warn_not_private(s, "the password in");
         return 0;
@@ -135,7 +169,7 @@ static int set(struct source *s, const struct ini_item *item, const struct confi
         below.value.n--;
     }
     bool seconds = k->seconds && is_bare_number(item->value);
-    return append(s, &below, k->option->id, in_home ? home : "", seconds ? "s" : "");
+    return append(s, &below, k, in_home ? getenv("HOME") : "", seconds ? "s" : "");
 }
 
 /* Is the item one that this pass is for? */
@@ -154,6 +188,7 @@ static int read_items(struct source *s)
     struct cqlr_str section = {NULL, 0};
     const char *why;
     int rc;
+    s->begin = s->config->end;
     ini_init(&ini, (struct cqlr_str){s->file.data, s->file.n});
     while ((rc = ini_next(&ini, &item, &why)) == 1) {
         why = config_key_find(s->flavour, &item, &k);
@@ -164,9 +199,9 @@ static int read_items(struct source *s)
         section = item.section;
         if (!wanted(s, &k) || !item.value.n)
             continue;
-        if (k.ignored)
-            say(s->command, "warning: %s:%u: [%.*s] %.*s: %s", s->path, item.line,
-                CQLR_STR(item.section), CQLR_STR(item.key), k.ignored);
+        if (k.note && s->verbose)
+            say(s->command, "%s:%u: [%.*s] %.*s: %s", s->path, item.line, CQLR_STR(item.section),
+                CQLR_STR(item.key), k.note);
         rc = k.option ? set(s, &item, &k) : 0;
         if (rc)
             return rc;
@@ -244,13 +279,14 @@ static int read_path(struct source *s, const char *path, char *usual)
 /* What the option says, or a file read so far. */
 static const char *path_of(const struct args *a, const struct config *c, enum option_id option)
 {
-    const struct config_item *it = config_find(c, option, NULL);
+    const struct config_item *it = config_find(c, option, &(struct config_whom){0});
     return a->v[option].given ? a->v[option].text : it ? it->value : NULL;
 }
 
 int config_read(struct config **out, const struct args *a)
 {
     const char *command = a->command->name;
+    bool verbose = a->v[OPT_VERBOSE].given;
     struct config *c = calloc(1, sizeof *c);
     *out = c;
     if (!c) {
@@ -260,6 +296,7 @@ int config_read(struct config **out, const struct args *a)
     c->end = &c->first;
     struct source ours = {.config = c, .command = command, .flavour = CONFIG_OURS};
     struct source cqlshrc = {.config = c, .command = command, .flavour = CONFIG_CQLSHRC};
+    ours.verbose = cqlshrc.verbose = verbose;
     struct source credentials = {.config = c, .command = command, .flavour = CONFIG_CREDENTIALS};
     ours.profile = a->v[OPT_PROFILE].text;
     int rc = read_path(&ours, a->v[OPT_CONFIG_FILE].text, own_path());
@@ -297,12 +334,15 @@ static bool is_secret(enum option_id option)
 }
 
 const struct config_item *config_find(const struct config *c, enum option_id option,
-                                      const char *username)
+                                      const struct config_whom *whom)
 {
     for (const struct config_item *it = c ? c->first : NULL; it; it = it->next) {
         bool secret = is_secret(option) && is_secret(it->option);
-        const struct config_item *name = secret && username ? username_of(c, it->group) : NULL;
-        if (name && strcmp(name->value, username) != 0)
+        bool named = secret && whom->username;
+        const struct config_item *name = named ? username_of(c, it->group) : NULL;
+        if (name && strcmp(name->value, whom->username) != 0)
+            continue;
+        if (it->host && !is_host(it->host, whom->host))
             continue;
         if (it->option == option)
             return it;

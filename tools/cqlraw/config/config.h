@@ -21,6 +21,7 @@ struct config_item {
     const char *key; /* as the file names it */
     const char *value;
     const char *origin; /* "FILE:LINE" */
+    const char *host;   /* the only one it counts for, or NULL: any */
 };
 
 /* Reads what there is. --profile, --config-file, --cqlshrc and --credentials of `a` are in place by
@@ -30,10 +31,16 @@ int config_read(struct config **c, const struct args *a);
 /* Wipes what it read. NULL is fine. */
 void config_free(struct config *c);
 
+/* Whom a value is for. */
+struct config_whom {
+    const char *username; /* NULL = any */
+    struct cqlr_str host; /* of the only contact point; empty: there are several */
+};
+
 /* The item that sets this option, or NULL; borrowed until config_free. A password (or its file)
- * that stands beside another name than `username` (NULL = any) belongs to someone else and is not
- * found; of a password and a password file the first counts. c may be NULL. */
+ * that stands beside another name belongs to someone else and is not found, neither is what counts
+ * for another host; of a password and a password file the first counts. c may be NULL. */
 const struct config_item *config_find(const struct config *c, enum option_id option,
-                                      const char *username);
+                                      const struct config_whom *whom);
 
 #endif

@@ -9,20 +9,22 @@
 #include "config_key.h"
 #include "tools/cqlraw/args/suggest.h"
 
-#define NO_TLS "TLS is not supported yet, the connection is not encrypted"
-
 static const struct {
     const char *section, *key;
-    const char *option;  /* NULL: only the warning */
-    const char *ignored; /* told unless the value is "false" */
+    const char *option; /* NULL: only the note */
+    const char *note;
     bool seconds;
 } cqlsh_keys[] = {
     {"connection", "hostname", "host", NULL, false},
     {"connection", "port", "port", NULL, false},
     {"connection", "timeout", "connect-timeout", NULL, true},
     {"connection", "request_timeout", "timeout", NULL, true},
-    {"connection", "ssl", NULL, NO_TLS, false},
-    {"connection", "factory", NULL, NO_TLS, false},
+    {"connection", "ssl", "tls", NULL, false},
+    {"ssl", "certfile", "cacert", NULL, false},
+    {"ssl", "validate", "insecure", NULL, false},
+    {"ssl", "usercert", "cert", NULL, false},
+    {"ssl", "userkey", "key", NULL, false},
+    {"ssl", "version", NULL, "is passed over: TLS 1.3 or 1.2, whichever the server has", false},
     {"authentication", "username", "username", NULL, false},
     {"authentication", "password", "password", NULL, false},
     {"authentication", "credentials", "credentials", NULL, false},
@@ -84,6 +86,19 @@ static const char *color_of(struct cqlr_str text)
     return truth > 0 ? "auto" : truth == 0 ? "never" : NULL;
 }
 
+const char *config_insecure(struct cqlr_str validate)
+{
+    return name_equal(validate.p, validate.n, "false") ? "true" : "false";
+}
+
+/* What a value of cqlsh's comes to here, or NULL: as it stands. */
+static const char *meaning(const struct option *o, struct cqlr_str value)
+{
+    if (o && o->id == OPT_COLOR)
+        return color_of(value);
+    return o && o->id == OPT_INSECURE ? config_insecure(value) : NULL;
+}
+
 static void cqlsh_key(const struct ini_item *item, struct config_key *k)
 {
     for (size_t i = 0; i < sizeof cqlsh_keys / sizeof *cqlsh_keys; i++) {
@@ -93,8 +108,12 @@ static void cqlsh_key(const struct ini_item *item, struct config_key *k)
         const char *option = cqlsh_keys[i].option;
         k->option = option ? option_find(option, strlen(option), 0, ~0u) : NULL;
         k->seconds = cqlsh_keys[i].seconds;
-        k->value = k->option && k->option->id == OPT_COLOR ? color_of(item->value) : NULL;
-        k->ignored = config_truth(item->value) == 0 ? NULL : cqlsh_keys[i].ignored;
+        k->value = meaning(k->option, item->value);
+        k->note = cqlsh_keys[i].note;
+    }
+    if (equal(item->section, "certfiles")) {
+        k->option = option_find("cacert", 6, 0, ~0u);
+        k->of_host = true;
     }
 }
 

@@ -19,12 +19,17 @@ struct config_key {
     const char *value;           /* what it comes to here, or NULL: as it stands */
     bool profile;                /* from a [profile NAME] */
     struct cqlr_str name;        /* that NAME */
-    const char *ignored;         /* a warning: what cqlsh does with it and we do not, or NULL */
+    const char *note;            /* for --verbose: what we do not do with it, or NULL */
+    bool of_host;                /* for one host only, which the key names */
 };
 
 /* NULL, or what is wrong with the item (static). */
 const char *config_key_find(enum config_flavour flavour, const struct ini_item *item,
                             struct config_key *k);
+
+/* What --insecure is by cqlsh's `validate`, "true" or "false": only "false" turns checking off, as
+ * there. */
+const char *config_insecure(struct cqlr_str validate);
 
 /* yes, no; true, false; on, off; 1, 0. 1, 0, or -1 when it is neither. */
 int config_truth(struct cqlr_str text);

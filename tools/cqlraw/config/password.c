@@ -14,8 +14,8 @@
 #include "private_file.h"
 #include "prompt.h"
 
-/* The first line of what was read, into the secret. */
-static int take_line(const struct args *a, const char *what, const char *text, size_t n)
+/* The first line of what was read, into `out`, which has SECRET_SIZE bytes. */
+static int take_line(const struct args *a, const char *what, const char *text, size_t n, char *out)
 {
     const char *end = memchr(text, '\n', n);
     const char *why = NULL;
@@ -32,8 +32,8 @@ static int take_line(const struct args *a, const char *what, const char *text, s
         say(a->command->name, "%s: %s", what, why);
         return EXIT_CONNECT;
     }
-    memmove(a->secret, text, len);
-    explicit_bzero(a->secret + len, SECRET_SIZE - len);
+    memmove(out, text, len);
+    explicit_bzero(out + len, SECRET_SIZE - len);
     return 0;
 }
 
@@ -43,7 +43,7 @@ static int unreadable(const struct args *a, const char *what, int error)
     return EXIT_CONNECT;
 }
 
-static int read_path(const struct args *a, const char *path)
+int password_read_file(const struct args *a, const char *path, char *out)
 {
     struct private_file f;
     int error = private_file_read(&f, path, false), rc;
@@ -60,7 +60,7 @@ static int read_path(const struct args *a, const char *path)
             path, f.mode);
         rc = EXIT_CONNECT;
     } else {
-        rc = take_line(a, path, f.data, f.n);
+        rc = take_line(a, path, f.data, f.n, out);
     }
     private_file_free(&f);
     return rc;
@@ -79,7 +79,7 @@ static int read_descriptor(const struct args *a, int fd)
             break;
         n += k > 0 ? (size_t)k : 0;
     }
-    return take_line(a, what, a->secret, n);
+    return take_line(a, what, a->secret, n, a->secret);
 }
 
 static int ask(const struct args *a)
@@ -114,7 +114,7 @@ int password_get(const struct args *a, const char **password)
     if (fd->given)
         rc = read_descriptor(a, (int)fd->n);
     else if (file->given && file->from >= plain->from)
-        rc = read_path(a, file->text);
+        rc = password_read_file(a, file->text, a->secret);
     else if (plain->given)
         *password = plain->text;
     else if (name->given)

@@ -11,4 +11,8 @@
  * else it is borrowed until args_free. 0 or the exit code after one line on stderr. */
 int password_get(const struct args *a, const char **password);
 
+/* The first line of a file that only its owner may read, into `out` (SECRET_SIZE bytes). 0 or the
+ * exit code after one line on stderr. */
+int password_read_file(const struct args *a, const char *path, char *out);
+
 #endif

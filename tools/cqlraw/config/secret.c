@@ -29,7 +29,9 @@ int secret_init(struct args *a)
 {
     if (!a->secret)
         a->secret = calloc(1, SECRET_SIZE);
-    if (a->secret)
+    if (!a->key_secret)
+        a->key_secret = calloc(1, SECRET_SIZE);
+    if (a->secret && a->key_secret)
         return 0;
     say(command_name(a), "out of memory");
     return EXIT_INTERNAL;
@@ -71,10 +73,16 @@ int secret_from_environment(struct args *a, const struct option *password)
     return rc;
 }
 
+static void wipe(char **secret)
+{
+    if (*secret)
+        explicit_bzero(*secret, SECRET_SIZE);
+    free(*secret);
+    *secret = NULL;
+}
+
 void secret_free(struct args *a)
 {
-    if (a->secret)
-        explicit_bzero(a->secret, SECRET_SIZE);
-    free(a->secret);
-    a->secret = NULL;
+    wipe(&a->secret);
+    wipe(&a->key_secret);
 }

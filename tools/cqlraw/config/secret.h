@@ -1,6 +1,6 @@
 /*
  * secret.h - the one place where the program keeps a password that did not come from the
- * configuration.
+ * configuration, and that of a key.
  */
 #ifndef CQLRAW_SECRET_H
 #define CQLRAW_SECRET_H
@@ -9,7 +9,7 @@
 
 /* All three return 0, or the exit code after one line on stderr. */
 
-/* Makes room: SECRET_SIZE zeros at a->secret. */
+/* Makes room: SECRET_SIZE zeros at a->secret and at a->key_secret. */
 int secret_init(struct args *a);
 /* Moves a text there out of argv or the environment, where others could see it. */
 int secret_take(struct args *a, char *text);
@@ -21,7 +21,7 @@ int secret_from_environment(struct args *a, const struct option *password);
  * user reads it; both hold for the workers, too. To be called before a secret is in it. */
 void secret_guard(void);
 
-/* Wipes it. */
+/* Wipes them. */
 void secret_free(struct args *a);
 
 #endif

@@ -54,7 +54,7 @@ static int print(const struct server_options *s, bool json)
 
 static int show(cqlr_client *client, const struct args *a)
 {
-    struct server_options s = {.address = cqlr_client_peer(client)};
+    struct server_options s = {.address = cqlr_client_peer(client), .tls = cqlr_client_tls(client)};
     cqlr_reply *supported = cqlr_sync_options(client);
     cqlr_reply *local = supported ? cqlr_sync_query(client, cqlr_cstr(LOCAL_CQL), NULL) : NULL;
     s.peers = local ? ask_peers(client) : NULL;

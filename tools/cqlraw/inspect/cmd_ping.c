@@ -11,6 +11,7 @@
 
 #include "ping_print.h"
 #include "tools/cqlraw/args/client_args.h"
+#include "tools/cqlraw/args/host_name.h"
 #include "tools/cqlraw/io/out.h"
 #include "tools/cqlraw/io/signals.h"
 #include "tools/cqlraw/io/text.h"
@@ -20,6 +21,7 @@
 
 struct pings {
     struct ping_plan plan;
+    cqlr_tls *tls; /* NULL: without */
     struct ping **list;
     size_t n;
     struct pollfd *fds; /* one each, and the signals' */
@@ -43,10 +45,29 @@ static int add_address(void *arg, const struct sockaddr *addr, socklen_t n,
     return ping_init(list[s->n++], &s->plan, addr, n, err);
 }
 
+/* All addresses of one contact point; its name is the one that a certificate must be for. */
+static int add_point(struct pings *s, struct cqlr_str point, uint16_t port, struct cqlr_err *err)
+{
+    struct cqlr_str host = host_name(point);
+    char *text = strndup(point.p, point.n), *name = strndup(host.p, host.n);
+    int rc = CQLR_E_NOMEM;
+    if (text && name) {
+        s->plan.conn.tls_name = host.n ? name : NULL;
+        rc = cqlr_resolve(text, port, add_address, s, err);
+        s->plan.conn.tls_name = NULL;
+    }
+    free(text);
+    free(name);
+    return rc;
+}
+
 static int add_all(struct pings *s, const char *hosts, uint16_t port)
 {
     struct cqlr_err err = {0};
-    int rc = cqlr_resolve(hosts, port, add_address, s, &err);
+    struct cqlr_str list = cqlr_cstr(hosts), point;
+    int rc = 0;
+    while (rc == 0 && contact_next(&list, &point))
+        rc = add_point(s, point, port, &err);
     s->fds = calloc(s->n + 1, sizeof *s->fds);
     if (rc == 0 && s->fds)
         return 0;
@@ -135,6 +156,18 @@ static int outcome(const struct pings *s)
     return code;
 }
 
+/* A connection takes the settings of TLS as they were read, which is done here. */
+static int open_tls(struct pings *s, const struct cqlr_client_opts *o)
+{
+    struct cqlr_err err = {0};
+    s->tls = o->tls ? cqlr_tls_new(o->tls, &err) : NULL;
+    s->plan.conn.tls = s->tls;
+    if (!o->tls || s->tls)
+        return 0;
+    say(PING, "%s", err.text);
+    return EXIT_CONNECT;
+}
+
 static void plan_of(struct ping_plan *plan, const struct args *a, const struct cqlr_client_opts *o)
 {
     cqlr_conn_opts_init(&plan->conn, sizeof plan->conn);
@@ -173,7 +206,9 @@ static int ping_all(const struct args *a)
     if (code)
         return code;
     plan_of(&s.plan, a, &client);
-    code = add_all(&s, client.contact_points, client.port);
+    code = open_tls(&s, &client);
+    if (!code)
+        code = add_all(&s, client.contact_points, client.port);
     if (!code && (s.stop_fd = signals_open()) < 0) {
         say(PING, "cannot wait for signals: %s", strerror(errno));
         code = EXIT_INTERNAL;
@@ -188,6 +223,7 @@ static int ping_all(const struct args *a)
         ping_fini(s.list[i]);
         free(s.list[i]);
     }
+    cqlr_tls_free(s.tls);
     free(s.list);
     free(s.fds);
     if (s.stop_fd >= 0)

@@ -157,6 +157,11 @@ int options_print_text(struct cqlr_wr *w, const struct server_options *s, struct
     begin_line(w, cqlr_cstr("address"));
     width_print(w, cqlr_cstr(s->address));
     cqlr_wr_u8(w, '\n');
+    if (*s->tls) {
+        begin_line(w, cqlr_cstr("tls"));
+        width_print(w, cqlr_cstr(s->tls));
+        cqlr_wr_u8(w, '\n');
+    }
     int rc = text_local(w, &s->local, err);
     text_supported(w, s->supported);
     if (!rc)
@@ -226,6 +231,10 @@ int options_print_json(struct cqlr_wr *w, const struct server_options *s, struct
 {
     put(w, "{\"address\":");
     json_text(w, cqlr_cstr(s->address));
+    if (*s->tls) {
+        put(w, ",\"tls\":");
+        json_text(w, cqlr_cstr(s->tls));
+    }
     int rc = json_local(w, &s->local, err);
     json_supported(w, s->supported);
     if (!rc)

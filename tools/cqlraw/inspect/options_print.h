@@ -8,6 +8,7 @@
 
 struct server_options {
     const char *address;
+    const char *tls; /* version and cipher, empty: plaintext */
     const struct cqlr_supported *supported;
     struct cqlr_row local; /* its row of system.local; the column `tokens` is shown as a number */
     cqlr_reply *peers;     /* address, data_center, rack, release_version, host_id, tokens and, if

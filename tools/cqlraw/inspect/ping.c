@@ -1,5 +1,6 @@
 /*
- * ping.c - the life of one connection: connect → handshake → (OPTIONS → query → wait) × rounds.
+ * ping.c - the life of one connection: connect → TLS → handshake → (OPTIONS → query → wait) ×
+ * rounds.
  *
  * It knows no loop: cmd_ping.c polls. The first failure ends it and stays.
  */
@@ -145,11 +146,23 @@ static void begin_round(struct ping *p, uint64_t now)
 
 /* ---- the connection ---- */
 
+/* STARTUP leaves as soon as TLS is there, so the time of one ends where that of the other begins.
+ */
+static void take_tls(struct ping *p)
+{
+    const char *secured = cqlr_conn_tls(p->conn);
+    if (p->tls || !*secured)
+        return;
+    p->tls = cqlr_now() - p->opened - p->connect;
+    snprintf(p->secured, sizeof p->secured, "%s", secured);
+}
+
 static void on_open(void *arg)
 {
     struct ping *p = arg;
     uint64_t now = cqlr_now();
-    p->hello = now - p->opened - p->connect;
+    take_tls(p);
+    p->hello = now - p->opened - p->connect - p->tls;
     begin_round(p, now);
 }
 
@@ -226,4 +239,6 @@ void ping_ready(struct ping *p, unsigned events, uint64_t now)
     if (p->state == PING_CONNECTING && p->connect == 0)
         p->connect = now - p->opened; /* the first that is heard of it: connected, or refused */
     cqlr_conn_ready(p->conn, events, now);
+    if (p->state == PING_CONNECTING)
+        take_tls(p);
 }

@@ -1,5 +1,5 @@
 /*
- * ping.h - one address under measurement: connect, handshake, then rounds of OPTIONS (and of a
+ * ping.h - one address under measurement: connect, TLS, handshake, then rounds of OPTIONS (and of a
  * small query), all as callbacks of its connection.
  */
 #ifndef CQLRAW_PING_H
@@ -36,13 +36,14 @@ struct ping {
     struct sockaddr_storage addr;
     socklen_t addr_n;
     enum ping_state state;
-    char name[128];          /* "127.0.0.1:9042"; of one without an address, the host */
-    uint64_t opened;         /* when */
-    uint64_t connect, hello; /* ns it took; 0: did not get there */
-    uint64_t round, sent;    /* when the round began, the request left */
-    uint8_t opcode;          /* of the request under way */
+    char name[128];               /* "127.0.0.1:9042"; of one without an address, the host */
+    uint64_t opened;              /* when */
+    uint64_t connect, tls, hello; /* ns it took; 0: did not get there */
+    uint64_t round, sent;         /* when the round began, the request left */
+    uint8_t opcode;               /* of the request under way */
     struct ping_times options, query;
     char version[64];         /* release_version, empty: not known */
+    char secured[120];        /* "TLSv1.3, TLS_AES_256_GCM_SHA384", empty: is not */
     char error[CLIENT_ERROR]; /* empty: none */
 };
 

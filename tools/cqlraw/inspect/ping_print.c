@@ -44,7 +44,7 @@ static struct spread spread_of(const struct ping_times *t)
 
 /* ---- lines ---- */
 
-enum { NAME, VERSION, PROTOCOL, CONNECT, HELLO, OPTIONS, QUERY, COLUMNS };
+enum { NAME, VERSION, PROTOCOL, CONNECT, TLS, HELLO, OPTIONS, QUERY, COLUMNS };
 
 static void add_spread(struct cqlr_wr *w, const char *name, const struct ping_times *t)
 {
@@ -69,6 +69,10 @@ static size_t add_cell(struct cqlr_wr *w, const struct ping *p, unsigned i)
         break;
     case CONNECT:
         add(w, "tcp %.2fms", (double)p->connect / MS);
+        break;
+    case TLS:
+        if (p->tls)
+            add(w, "tls %.2fms", (double)p->tls / MS);
         break;
     case HELLO:
         add(w, "startup %.2fms", (double)p->hello / MS);
@@ -144,9 +148,15 @@ static void json_object(struct cqlr_wr *w, const struct ping *p)
         add(w, ",\"release_version\":");
         json_text(w, cqlr_cstr(p->version));
     }
-    if (p->hello)
-        add(w, ",\"protocol\":4,\"tcp_ns\":%llu,\"startup_ns\":%llu",
-            (unsigned long long)p->connect, (unsigned long long)p->hello);
+    if (p->hello) {
+        add(w, ",\"protocol\":4,\"tcp_ns\":%llu", (unsigned long long)p->connect);
+        if (p->tls) {
+            add(w, ",\"tls\":");
+            json_text(w, cqlr_cstr(p->secured));
+            add(w, ",\"tls_ns\":%llu", (unsigned long long)p->tls);
+        }
+        add(w, ",\"startup_ns\":%llu", (unsigned long long)p->hello);
+    }
     json_spread(w, "options_ns", &p->options);
     if (p->plan->query)
         json_spread(w, "query_ns", &p->query);
