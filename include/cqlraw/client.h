@@ -112,7 +112,8 @@ CQLR_API const struct cqlr_err *cqlr_client_err(const cqlr_client *cl);
 /* Connects to the first contact point that answers (names are resolved here, with a blocking
  * getaddrinfo), then calls fn once with 0 or the last point's error. 0 when that is under way, else
  * why not (fn is then not called): CQLR_E_USAGE wrong options, CQLR_E_RESOLVE, CQLR_E_CONNECT,
- * CQLR_E_NOMEM, CQLR_E_STATE open or opening already. rc of fn: CQLR_E_CONNECT (timed out too),
+ * CQLR_E_TLS (settings), CQLR_E_NOMEM, CQLR_E_STATE open or opening already. rc of fn: CQLR_E_CONNECT (timed out too),
+ * CQLR_E_TLS (a certificate that is refused is that of one host: the next one is tried),
  * CQLR_E_CLOSED, CQLR_E_IO, CQLR_E_PROTO, CQLR_E_VERSION, CQLR_E_SERVER, CQLR_E_AUTH (which ends it
  * at the first point that says so).
  *
