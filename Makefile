@@ -39,10 +39,12 @@ TLS_LIBS    =
 else
 LEFT_OUT   += src/net/io_tls_none.c
 TLS_LIBS   := $(strip $(shell pkg-config --libs openssl 2>/dev/null || echo -lssl -lcrypto))
+TLS_STATIC := $(strip $(shell pkg-config --static --libs openssl 2>/dev/null || echo -lssl -lcrypto))
 TLS_CFLAGS := $(shell pkg-config --cflags openssl 2>/dev/null)
 ALL_CFLAGS += $(TLS_CFLAGS)
 endif
 LDLIBS = $(strip $(TLS_LIBS) $(LDLIBS_PROTO))
+LDLIBS_STATIC = $(strip $(TLS_STATIC) $(LDLIBS_PROTO))
 
 .DEFAULT_GOAL = all
 
