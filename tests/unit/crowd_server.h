@@ -52,7 +52,7 @@ struct crowd_server {
     char addr[32];
     uint16_t port;
     volatile struct crowd *crowd;
-    int fillers[4]; /* of a backlog that is full */
+    int filler; /* of a backlog that is full */
 };
 
 #define CROWD_MOST 64
@@ -262,7 +262,7 @@ static inline int crowd_listen(struct crowd_server *c, const char *ip, int backl
 
 static inline struct crowd_server crowd_start_at(const char *ip, int backlog, bool hold)
 {
-    struct crowd_server c = {.fillers = {-1, -1, -1, -1}};
+    struct crowd_server c = {.filler = -1};
     int fd = crowd_listen(&c, ip, backlog);
     c.crowd = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (c.crowd == MAP_FAILED)
@@ -288,16 +288,16 @@ static inline struct crowd_server crowd_start(void)
     return crowd_start_at("127.0.0.1", 16, false);
 }
 
-/* One whose backlog is full: nobody else reaches it until it accepts those who wait (hold = 0). */
+/* One whose backlog is full (of the one whom a backlog of 0 lets in): nobody else reaches it until
+ * it accepts (hold = 0). */
 static inline struct crowd_server crowd_start_unreachable(void)
 {
     struct crowd_server c = crowd_start_at("127.0.0.1", 0, true);
     struct sockaddr_in a = {
         .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons(c.port)};
-    for (int i = 0; i < 4; i++) {
-        c.fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        (void)!connect(c.fillers[i], (struct sockaddr *)&a, sizeof a);
-    }
+    c.filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (c.filler < 0 || connect(c.filler, (struct sockaddr *)&a, sizeof a))
+        abort();
     return c;
 }
 
@@ -305,9 +305,8 @@ static inline void crowd_stop(struct crowd_server *c)
 {
     kill(c->pid, SIGKILL);
     waitpid(c->pid, NULL, 0);
-    for (int i = 0; i < 4; i++)
-        if (c->fillers[i] >= 0)
-            close(c->fillers[i]);
+    if (c->filler >= 0)
+        close(c->filler);
     munmap((void *)c->crowd, 4096);
 }
 
