@@ -28,7 +28,9 @@ struct crowd {
     unsigned drop_all;     /* close all connections now; then 0 */
     unsigned no_use;       /* answer USE with an error */
     unsigned mute;         /* leave EXECUTEs with these keys (mod 10, plus 1) without an answer */
-    unsigned release;      /* answer what was held back */
+    unsigned release;      /* answer what was held back, */
+    unsigned unprepare;    /* with UNPREPARED */
+    unsigned stop_ms;      /* wait so long before the next EXECUTE is answered; then 0 */
     unsigned forget;       /* answer so many EXECUTEs with UNPREPARED */
     unsigned wrong_id;     /* name another id when doing so */
     unsigned mute_prepare; /* leave PREPAREs behind the first without an answer */
@@ -125,6 +127,8 @@ static inline void crowd_execute(struct crowd_child *s, struct crowd_conn *c,
     int32_t key = bound_key(ev, &state);
     w->executes++;
     w->last = c->number;
+    usleep(w->stop_ms * 1000);
+    w->stop_ms = 0;
     if (w->forget) {
         w->forget--;
         crowd_error(c->link, ev->stream, CQLR_SERVER_UNPREPARED, w->wrong_id ? other_id : first_id);
@@ -217,7 +221,11 @@ static inline void crowd_heed(struct crowd_child *s, struct crowd_conn *c)
     if (c->startup >= 0 && !s->crowd->no_ready)
         crowd_greet(s, c);
     if (c->held >= 0 && s->crowd->release) {
-        answer_rows(c->link, &held, HELD_KEY, 1, NULL);
+        if (s->crowd->unprepare)
+            crowd_error(c->link, c->held, CQLR_SERVER_UNPREPARED, first_id);
+        else
+            answer_rows(c->link, &held, HELD_KEY, 1, NULL);
+        s->crowd->unprepare = 0;
         c->held = -1;
     }
     scripted_flush(c->link, c->fd);
