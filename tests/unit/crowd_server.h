@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/un.h>
 
 #include "tests/unit/client_help.h"
 
@@ -26,6 +27,7 @@ struct crowd {
     unsigned no_ready;     /* leave STARTUP without an answer; when it is 0 again it is answered */
     unsigned refuse;       /* answer STARTUP: bad credentials */
     unsigned drop_all;     /* close all connections now; then 0 */
+    unsigned drop;         /* close the connection with this number; then 0 */
     unsigned no_use;       /* answer USE with an error */
     unsigned mute;         /* leave EXECUTEs with these keys (mod 10, plus 1) without an answer */
     unsigned release;      /* answer what was held back, */
@@ -51,7 +53,7 @@ struct crowd_conn {
 
 struct crowd_server {
     pid_t pid;
-    char addr[32];
+    char addr[64];
     uint16_t port;
     volatile struct crowd *crowd;
     int filler; /* of a backlog that is full */
@@ -240,38 +242,48 @@ static inline void crowd_turn(struct crowd_child *s)
     p[n] = (struct pollfd){.fd = s->crowd->hold ? -1 : s->listener, .events = POLLIN};
     poll(p, n + 1, 1);
     for (unsigned i = n; i-- > 0;) {
-        bool ended = s->crowd->drop_all || (p[i].revents && !crowd_read(s, &s->conn[i]));
+        bool ended = s->crowd->drop_all || s->crowd->drop == s->conn[i].number ||
+                     (p[i].revents && !crowd_read(s, &s->conn[i]));
         if (ended)
             crowd_close(s, i);
         else
             crowd_heed(s, &s->conn[i]);
     }
-    if (s->crowd->drop_all && !s->n)
+    s->crowd->drop = 0;
+    if (!s->n)
         s->crowd->drop_all = 0;
     if (p[n].revents)
         crowd_accept(s);
 }
 
-static inline int crowd_listen(struct crowd_server *c, const char *ip, int backlog)
+/* At an address of IPv4 or IPv6, or at a path. */
+static inline int crowd_listen(struct crowd_server *c, const char *at, int backlog)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-    bool is_v6 = strchr(ip, ':') != NULL;
-    struct sockaddr *a = is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
-    socklen_t n = is_v6 ? sizeof v6 : sizeof v4;
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    bool is_path = *at == '/', is_v6 = strchr(at, ':') != NULL;
+    struct sockaddr *a = (struct sockaddr *)(is_path ? (void *)&path : is_v6 ? (void *)&v6 : &v4);
+    socklen_t n = is_path ? sizeof path : is_v6 ? sizeof v6 : sizeof v4;
     int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    inet_pton(a->sa_family, ip, is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr);
+    if (is_path)
+        strcpy(path.sun_path, at);
+    else
+        inet_pton(a->sa_family, at, is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr);
     if (fd < 0 || bind(fd, a, n) || listen(fd, backlog) || getsockname(fd, a, &n))
         abort();
     c->port = ntohs(is_v6 ? v6.sin6_port : v4.sin_port);
-    snprintf(c->addr, sizeof c->addr, is_v6 ? "[%s]:%u" : "%s:%u", ip, c->port);
+    if (is_path)
+        snprintf(c->addr, sizeof c->addr, "unix:%s", at);
+    else
+        snprintf(c->addr, sizeof c->addr, is_v6 ? "[%s]:%u" : "%s:%u", at, c->port);
     return fd;
 }
 
-static inline struct crowd_server crowd_start_at(const char *ip, int backlog, bool hold)
+static inline struct crowd_server crowd_start_at(const char *at, int backlog, bool hold)
 {
     struct crowd_server c = {.filler = -1};
-    int fd = crowd_listen(&c, ip, backlog);
+    int fd = crowd_listen(&c, at, backlog);
     c.crowd = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (c.crowd == MAP_FAILED)
         abort();

@@ -17,7 +17,7 @@ static void dead_addresses_do_not_hold_up_the_next(void **state)
     struct crowd_server dead[2] = {crowd_start_unreachable(), crowd_start_unreachable()};
     struct crowd_server s = crowd_start();
     struct watched w;
-    char hosts[200];
+    char hosts[220];
     (void)state;
     snprintf(hosts, sizeof hosts, "%s,%s,%s", dead[0].addr, dead[1].addr, s.addr);
     uint64_t began = cqlr_now();
@@ -43,7 +43,7 @@ static void of_two_that_are_reached_one_is_told_anything(void **state)
 {
     struct crowd_server slow = crowd_start_unreachable(), s = crowd_start();
     struct watched w;
-    char hosts[100];
+    char hosts[150];
     (void)state;
     snprintf(hosts, sizeof hosts, "%s,%s", slow.addr, s.addr);
     struct cqlr_client_opts o = watched_opts(&w, hosts);
@@ -90,7 +90,7 @@ static void one_that_was_dropped_is_tried_again_when_the_other_fails(void **stat
 {
     struct crowd_server dead = crowd_start_unreachable(), s = crowd_start();
     struct watched w;
-    char hosts[100];
+    char hosts[150];
     (void)state;
     snprintf(hosts, sizeof hosts, "%s,%s", dead.addr, s.addr);
     rescued = &dead;
@@ -109,7 +109,7 @@ static void when_all_fail_the_last_reason_is_told_and_how_many_there_were(void *
 {
     struct crowd_server dead = crowd_start_unreachable(), s = crowd_start();
     struct watched w;
-    char hosts[100];
+    char hosts[150];
     (void)state;
     snprintf(hosts, sizeof hosts, "%s,127.0.0.1:1,%s", dead.addr, s.addr);
     struct cqlr_client_opts o = watched_opts(&w, hosts);
@@ -135,9 +135,10 @@ static void closing_ends_all_attempts(void **state)
 {
     struct crowd_server dead[2] = {crowd_start_unreachable(), crowd_start_unreachable()};
     struct watched w;
-    char hosts[100];
+    char hosts[150];
     (void)state;
     snprintf(hosts, sizeof hosts, "%s,%s", dead[0].addr, dead[1].addr);
+    unsigned descriptors = open_descriptors();
     for (int freed = 0; freed < 2; freed++) {
         open_at(&w, watched_opts(&w, hosts));
         TURN_UNTIL(&w, log_count(&w, ": connecting\n") == 2);
@@ -149,6 +150,7 @@ static void closing_ends_all_attempts(void **state)
         assert_int_equal(w.opened, CQLR_E_CLOSED);
         if (!freed)
             cqlr_client_free(w.cl);
+        assert_int_equal(open_descriptors(), descriptors);
     }
     crowd_stop(&dead[0]);
     crowd_stop(&dead[1]);
@@ -159,7 +161,7 @@ static void literals_names_and_bad_names_may_be_mixed(void **state)
     struct crowd_server s = crowd_start_at("::1", 16, false);
     struct crowd_server t = crowd_start();
     struct watched w;
-    char hosts[200], name[40];
+    char hosts[220], name[40];
     (void)state;
     snprintf(hosts, sizeof hosts, "[::1]:1,a..b,%s", t.addr); /* ::1 is dead, 127.0.0.1 lives */
     struct cqlr_client_opts o = watched_opts(&w, hosts);

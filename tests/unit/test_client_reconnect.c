@@ -81,7 +81,7 @@ static void the_next_contact_point_takes_over(void **state)
 {
     struct crowd_server a = crowd_start(), b = crowd_start();
     struct watched w;
-    char both[100];
+    char both[140];
     snprintf(both, sizeof both, "%s,%s", a.addr, b.addr);
     struct cqlr_client_opts o = options(&w, both, 1 * MS);
     (void)state;
@@ -177,21 +177,21 @@ static void what_the_host_closes_stays_closed(void **state)
     crowd_stop(&s);
 }
 
-/* A connection that lives shortly is no success: the next attempt is not at once. */
+/* A connection that lives shortly is no success: after that the next attempt is not at once. */
 static void a_server_that_ends_every_connection_is_not_stormed(void **state)
 {
     struct crowd_server s = crowd_start();
     struct watched w;
-    struct cqlr_client_opts o = options(&w, s.addr, 1000 * MS);
+    struct cqlr_client_opts o = options(&w, s.addr, 10000 * MS);
     (void)state;
-    o.reconnect_delay_max = 1000 * MS;
+    o.reconnect_delay_max = 10000 * MS;
     watched_connect(&w, &o);
-    uint64_t end = cqlr_now() + 50 * MS;
-    while (cqlr_now() < end) {
-        s.crowd->drop_all = s.crowd->connected > 0;
+    for (uint64_t end = cqlr_now() + 60 * MS; cqlr_now() < end;) {
+        if (w.states[strlen(w.states) - 1] == '+')
+            s.crowd->drop_all = 1;
         turn_a_little(&w);
     }
-    assert_in_range(s.crowd->accepted, 2, 8); /* would be dozens */
+    assert_in_range(s.crowd->accepted, 2, 4); /* would be dozens; at once is one */
     cqlr_client_free(w.cl);
     crowd_stop(&s);
 }
