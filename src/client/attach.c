@@ -76,16 +76,21 @@ int cqlr__attach(struct cqlr__attach *a, struct cqlr__pooled *p)
     return cqlr_loop_timer_set(a->loop, &a->timer, cqlr_conn_deadline(conn));
 }
 
-void cqlr__detach(struct cqlr__attach *a)
+void cqlr__attach_forget(struct cqlr__attach *a)
 {
     if (!a->conn)
         return;
-    if (a->watched)
-        cqlr_loop_remove(a->loop, &a->watch);
     cqlr_loop_timer_clear(a->loop, &a->timer);
     cqlr_loop_undefer(a->loop, &a->flush);
     a->watched = false;
     a->conn = NULL;
+}
+
+void cqlr__detach(struct cqlr__attach *a)
+{
+    if (a->watched)
+        cqlr_loop_remove(a->loop, &a->watch);
+    cqlr__attach_forget(a);
 }
 
 void cqlr__attach_submitted(struct cqlr__attach *a)

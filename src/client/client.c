@@ -303,6 +303,7 @@ static void forget_all(cqlr_client *cl)
 {
     for (struct cqlr__pooled *p = cl->pool; p; p = p->next) {
         cqlr_conn *conn = p->conn;
+        cqlr__attach_forget(&p->attach);
         p->conn = NULL;
         cqlr_conn_free(conn);
     }

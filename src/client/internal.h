@@ -27,6 +27,8 @@ struct cqlr__attach {
 /* The connection must have been opened. 0 or the loop's error. */
 int cqlr__attach(struct cqlr__attach *a, struct cqlr__pooled *p);
 void cqlr__detach(struct cqlr__attach *a);
+/* The same in a forked child, which shares the descriptors' registration with its parent. */
+void cqlr__attach_forget(struct cqlr__attach *a);
 /* A request was submitted: flush at the end of the turn. */
 void cqlr__attach_submitted(struct cqlr__attach *a);
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/un.h>
 
 #include "tests/unit/client_help.h"
 
@@ -26,9 +27,12 @@ struct crowd {
     unsigned no_ready;     /* leave STARTUP without an answer; when it is 0 again it is answered */
     unsigned refuse;       /* answer STARTUP: bad credentials */
     unsigned drop_all;     /* close all connections now; then 0 */
+    unsigned drop;         /* close the connection with this number; then 0 */
     unsigned no_use;       /* answer USE with an error */
     unsigned mute;         /* leave EXECUTEs with these keys (mod 10, plus 1) without an answer */
-    unsigned release;      /* answer what was held back */
+    unsigned release;      /* answer what was held back, */
+    unsigned unprepare;    /* with UNPREPARED */
+    unsigned stop_ms;      /* wait so long before the next EXECUTE is answered; then 0 */
     unsigned forget;       /* answer so many EXECUTEs with UNPREPARED */
     unsigned wrong_id;     /* name another id when doing so */
     unsigned mute_prepare; /* leave PREPAREs behind the first without an answer */
@@ -49,10 +53,10 @@ struct crowd_conn {
 
 struct crowd_server {
     pid_t pid;
-    char addr[32];
+    char addr[64];
     uint16_t port;
     volatile struct crowd *crowd;
-    int fillers[4]; /* of a backlog that is full */
+    int filler; /* of a backlog that is full */
 };
 
 #define CROWD_MOST 64
@@ -125,6 +129,8 @@ static inline void crowd_execute(struct crowd_child *s, struct crowd_conn *c,
     int32_t key = bound_key(ev, &state);
     w->executes++;
     w->last = c->number;
+    usleep(w->stop_ms * 1000);
+    w->stop_ms = 0;
     if (w->forget) {
         w->forget--;
         crowd_error(c->link, ev->stream, CQLR_SERVER_UNPREPARED, w->wrong_id ? other_id : first_id);
@@ -217,7 +223,11 @@ static inline void crowd_heed(struct crowd_child *s, struct crowd_conn *c)
     if (c->startup >= 0 && !s->crowd->no_ready)
         crowd_greet(s, c);
     if (c->held >= 0 && s->crowd->release) {
-        answer_rows(c->link, &held, HELD_KEY, 1, NULL);
+        if (s->crowd->unprepare)
+            crowd_error(c->link, c->held, CQLR_SERVER_UNPREPARED, first_id);
+        else
+            answer_rows(c->link, &held, HELD_KEY, 1, NULL);
+        s->crowd->unprepare = 0;
         c->held = -1;
     }
     scripted_flush(c->link, c->fd);
@@ -232,38 +242,48 @@ static inline void crowd_turn(struct crowd_child *s)
     p[n] = (struct pollfd){.fd = s->crowd->hold ? -1 : s->listener, .events = POLLIN};
     poll(p, n + 1, 1);
     for (unsigned i = n; i-- > 0;) {
-        bool ended = s->crowd->drop_all || (p[i].revents && !crowd_read(s, &s->conn[i]));
+        bool ended = s->crowd->drop_all || s->crowd->drop == s->conn[i].number ||
+                     (p[i].revents && !crowd_read(s, &s->conn[i]));
         if (ended)
             crowd_close(s, i);
         else
             crowd_heed(s, &s->conn[i]);
     }
-    if (s->crowd->drop_all && !s->n)
+    s->crowd->drop = 0;
+    if (!s->n)
         s->crowd->drop_all = 0;
     if (p[n].revents)
         crowd_accept(s);
 }
 
-static inline int crowd_listen(struct crowd_server *c, const char *ip, int backlog)
+/* At an address of IPv4 or IPv6, or at a path. */
+static inline int crowd_listen(struct crowd_server *c, const char *at, int backlog)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-    bool is_v6 = strchr(ip, ':') != NULL;
-    struct sockaddr *a = is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
-    socklen_t n = is_v6 ? sizeof v6 : sizeof v4;
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    bool is_path = *at == '/', is_v6 = strchr(at, ':') != NULL;
+    struct sockaddr *a = (struct sockaddr *)(is_path ? (void *)&path : is_v6 ? (void *)&v6 : &v4);
+    socklen_t n = is_path ? sizeof path : is_v6 ? sizeof v6 : sizeof v4;
     int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    inet_pton(a->sa_family, ip, is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr);
+    if (is_path)
+        strcpy(path.sun_path, at);
+    else
+        inet_pton(a->sa_family, at, is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr);
     if (fd < 0 || bind(fd, a, n) || listen(fd, backlog) || getsockname(fd, a, &n))
         abort();
     c->port = ntohs(is_v6 ? v6.sin6_port : v4.sin_port);
-    snprintf(c->addr, sizeof c->addr, is_v6 ? "[%s]:%u" : "%s:%u", ip, c->port);
+    if (is_path)
+        snprintf(c->addr, sizeof c->addr, "unix:%s", at);
+    else
+        snprintf(c->addr, sizeof c->addr, is_v6 ? "[%s]:%u" : "%s:%u", at, c->port);
     return fd;
 }
 
-static inline struct crowd_server crowd_start_at(const char *ip, int backlog, bool hold)
+static inline struct crowd_server crowd_start_at(const char *at, int backlog, bool hold)
 {
-    struct crowd_server c = {.fillers = {-1, -1, -1, -1}};
-    int fd = crowd_listen(&c, ip, backlog);
+    struct crowd_server c = {.filler = -1};
+    int fd = crowd_listen(&c, at, backlog);
     c.crowd = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (c.crowd == MAP_FAILED)
         abort();
@@ -288,16 +308,16 @@ static inline struct crowd_server crowd_start(void)
     return crowd_start_at("127.0.0.1", 16, false);
 }
 
-/* One whose backlog is full: nobody else reaches it until it accepts those who wait (hold = 0). */
+/* One whose backlog is full (of the one whom a backlog of 0 lets in): nobody else reaches it until
+ * it accepts (hold = 0). */
 static inline struct crowd_server crowd_start_unreachable(void)
 {
     struct crowd_server c = crowd_start_at("127.0.0.1", 0, true);
     struct sockaddr_in a = {
         .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons(c.port)};
-    for (int i = 0; i < 4; i++) {
-        c.fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        (void)!connect(c.fillers[i], (struct sockaddr *)&a, sizeof a);
-    }
+    c.filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (c.filler < 0 || connect(c.filler, (struct sockaddr *)&a, sizeof a))
+        abort();
     return c;
 }
 
@@ -305,9 +325,8 @@ static inline void crowd_stop(struct crowd_server *c)
 {
     kill(c->pid, SIGKILL);
     waitpid(c->pid, NULL, 0);
-    for (int i = 0; i < 4; i++)
-        if (c->fillers[i] >= 0)
-            close(c->fillers[i]);
+    if (c->filler >= 0)
+        close(c->filler);
     munmap((void *)c->crowd, 4096);
 }
 
