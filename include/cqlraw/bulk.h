@@ -155,6 +155,7 @@ struct cqlr_bulk_progress {
     unsigned workers;
     uint64_t retries;
     unsigned waiting; /* workers without a connection that wait for the server to come back */
+    uint64_t unknown; /* of the errors: outcome unknown */
 };
 
 enum cqlr_order { CQLR_ORDER_INPUT, CQLR_ORDER_NONE };

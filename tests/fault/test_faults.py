@@ -76,6 +76,18 @@ class EndTowardsServer(Ends):
         link.server.end()
 
 
+class ResetBetweenPages(Fault):
+    """Just when a further page is asked for (the parameters' flag 0x08, section 4.1.4)."""
+
+    def request(self, link, frame):
+        n = struct.unpack_from(">H", frame.body)[0] if frame.opcode == EXECUTE else 0
+        if n and frame.body[2 + n + 2] & 8 and self.nth(40, 6):
+            self.done += 1
+            link.reset()
+        else:
+            link.server.send(frame.bytes)
+
+
 # ---- servers that are away
 
 
@@ -259,6 +271,7 @@ ROWS = [  # kind, parameter sets, in flight, and how, if not in all ways
     (EndWithin, 300, 16),
     (EndBehind, 300, 16),
     (EndTowardsServer, 300, 16),
+    (ResetBetweenPages, 300, 16),
     (Stops, 300, 16),
     (Dies, 300, 16),
     (Closes, 300, 16),

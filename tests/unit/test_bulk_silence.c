@@ -13,6 +13,7 @@ static struct {
     struct cqlr_bulk_opts o;
     struct cqlr_bulk_summary s;
     struct cqlr_err failure; /* the last one */
+    uint64_t shown;          /* unknown outcomes, by the last look at its progress */
     uint64_t bytes;          /* of output: a dot for each row */
     struct stub_process stub;
     pid_t waker;
@@ -42,11 +43,18 @@ static void note_failure(void *arg, const struct cqlr_bulk_failure *f)
     run.failure = *f->err;
 }
 
+static void note_progress(void *arg, const struct cqlr_bulk_progress *p)
+{
+    (void)arg;
+    run.shown = p->unknown;
+}
+
 static int run_source(const struct cqlr_source_param *p, uint64_t repeat)
 {
     struct cqlr_err err;
     int rc;
     run.o.on_error = note_failure;
+    run.o.on_progress = note_progress;
     run.o.source = cqlr_source_new(p, 1, CQLR_COMBINE_PRODUCT, repeat, &err);
     assert_non_null(run.o.source);
     rc = cqlr_bulk_run(&run.o, &run.s, sizeof run.s);
@@ -102,6 +110,7 @@ static void run_moody(enum cqlr_idempotence idempotence, unsigned what, unsigned
     assert_int_equal(run.s.queries, 19);
     assert_int_equal(run.s.errors, 1);
     assert_int_equal(run.s.unknown, 1);
+    assert_int_equal(run.shown, 1);
     assert_int_equal(run.s.retries, 0);
     assert_int_equal(run.failure.code, CQLR_E_TIMEOUT);
     assert_true(run.s.outage < 1e-9);

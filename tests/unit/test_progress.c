@@ -49,12 +49,21 @@ static void retries_and_waiting_are_told_when_there_are_some(void **state)
        "0  eta 00:09");
 }
 
+static void errors_with_an_unknown_outcome_are_told(void **state)
+{
+    const struct cqlr_bulk_progress b = {
+        .done = 1, .total = UINT64_MAX, .seconds = 1, .errors = 5, .unknown = 3};
+    (void)state;
+    is(&b, 200, "run  1  1/s  p50 0ns p99 0ns  err 5 (3 unknown)  in-flight 0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_share_rate_and_what_is_left),
         cmocka_unit_test(a_total_that_is_not_known_has_no_share),
         cmocka_unit_test(retries_and_waiting_are_told_when_there_are_some),
+        cmocka_unit_test(errors_with_an_unknown_outcome_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,7 @@ void cqlr__report_progress(struct cqlr__manager *m)
                                    .total = cqlr__commit_total(m),
                                    .rows = b->rows,
                                    .errors = b->errors,
+                                   .unknown = b->unknown,
                                    .workers = m->alive};
     struct cqlr__times *t = all_times(m);
     if (!t)

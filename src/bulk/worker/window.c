@@ -12,6 +12,7 @@
 #include "proto/base/err.h"
 #include "src/bulk/worker/window.h"
 #include "src/cluster/backoff.h"
+#include "src/cluster/paging.h"
 #include "src/cluster/retry.h"
 
 #define MOST_TRIES   3     /* of one page, over lost connections */
@@ -28,6 +29,7 @@ struct cqlr__slot {
     uint64_t submitted;
     struct cqlr_value line;
     struct cqlr_wr next;        /* paging state of `page`; n = 0: the first */
+    struct cqlr__paging paging; /* does it get anywhere? */
     struct cqlr_wr out;         /* output of the pages that are not published, */
     uint64_t pages, rows;       /* so many, with so many rows */
     uint64_t item_rows;         /* rows of all its pages */
@@ -300,6 +302,7 @@ static void submit_next(struct cqlr__window *w)
     s->tries = s->refused = 0;
     s->not_before = 0;
     s->pages = s->rows = 0;
+    s->paging = (struct cqlr__paging){0};
     s->line =
         w->lines ? cqlr__text_next(&k->texts, &k->text_off) : (struct cqlr_value){NULL, CQLR_NULL};
     if (!s->next.mem)
@@ -522,6 +525,10 @@ static void on_page(struct cqlr__window *w, struct cqlr__slot *s, const struct c
         cqlr_wr_raw(&s->next, a->next.p, (size_t)a->next.n);
     if (rc >= 0 && (s->out.rc || s->next.rc))
         rc = cqlr__err_set(&err, CQLR_E_NOMEM, "output of a page: out of memory");
+    if (rc >= 0 && !cqlr__paging_step(&s->paging, a->next, rows))
+        rc = cqlr__err_set(&err, CQLR_E_PROTO,
+                           "no progress: %d empty pages in a row with the same paging state",
+                           CQLR__PAGING_MOST);
     if (rc < 0) {
         slot_fail(w, s, rc, &err);
         return;

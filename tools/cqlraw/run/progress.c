@@ -33,7 +33,7 @@ static size_t eta(char *out, size_t n, const struct cqlr_bulk_progress *b, doubl
 size_t progress_line(char *out, size_t n, size_t columns, const struct cqlr_bulk_progress *b)
 {
     char done[16], total[32] = "", share[16] = "", rate[16], p50[16], p99[16], end[32] = "";
-    char retries[40] = "", waiting[60] = "";
+    char retries[40] = "", waiting[60] = "", unknown[40] = "";
     bool known = b->total != UINT64_MAX && b->total > 0;
     double per_second = b->seconds > 0 ? (double)b->done / b->seconds : 0;
     if (known) {
@@ -44,15 +44,17 @@ size_t progress_line(char *out, size_t n, size_t columns, const struct cqlr_bulk
     }
     if (known && per_second > 0 && b->done <= b->total)
         eta(end, sizeof end, b, per_second);
+    if (b->unknown)
+        snprintf(unknown, sizeof unknown, " (%llu unknown)", (unsigned long long)b->unknown);
     if (b->retries)
         snprintf(retries, sizeof retries, "  retries %llu", (unsigned long long)b->retries);
     if (b->waiting)
         snprintf(waiting, sizeof waiting, "  waiting for the server");
-    int len = snprintf(out, n, "run%s%s  %s%s  %s/s  p50 %s p99 %s  err %llu%s  in-flight %u%s",
+    int len = snprintf(out, n, "run%s%s  %s%s  %s/s  p50 %s p99 %s  err %llu%s%s  in-flight %u%s",
                        share, waiting, short_count(done, sizeof done, b->done), total,
                        short_count(rate, sizeof rate, (uint64_t)per_second),
                        short_time(p50, sizeof p50, b->p50), short_time(p99, sizeof p99, b->p99),
-                       (unsigned long long)b->errors, retries, b->in_flight, end);
+                       (unsigned long long)b->errors, unknown, retries, b->in_flight, end);
     size_t fits = columns < n - 1 ? columns : n - 1;
     return len < 0 ? 0 : (size_t)len < fits ? (size_t)len : fits;
 }
