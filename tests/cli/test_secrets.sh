@@ -135,6 +135,7 @@ fi
 # --- CQL that is shown
 
 role="CREATE ROLE bob WITH PASSWORD = '$SECRET' AND LOGIN = true"
+says 64 "unexpected argument \"CREATE ROLE bob WITH PASSWORD = '***' AND LOGIN = true\"" "$CQLRAW" query "$Q" "$role"
 exits "a statement that fails" 2 "$CQLRAW" query --host "$HOST" -u alice --password-file "$pw" -v --log "$tmp/log" "$role"
 check "is told without its password" lacks "$SECRET" "$tmp/err"
 for command in QUERY PREPARE; do
