@@ -18,10 +18,6 @@ static int credentials(struct cqlr_client_opts *o, const struct args *a)
 {
     o->username = a->v[OPT_USERNAME].text;
     o->plaintext_password = a->v[OPT_PLAINTEXT_PASSWORD].given;
-    if (o->username && !*o->username) {
-        say(a->command->name, "the user name is empty");
-        return EXIT_USAGE;
-    }
     if (o->username)
         secret_guard();
     return password_get(a, &o->password);
