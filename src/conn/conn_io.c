@@ -39,8 +39,8 @@ static const char *how_it_ended(const struct cqlr_conn *c)
  * none is, it is one like any other. */
 static bool truncated(const struct cqlr_conn *c)
 {
-    return c->io.cut_off &&
-           (c->reqs.n > 0 || c->state != CQLR__CONN_OPEN || cqlr_link_mid_frame(c->link));
+    return c->io.cut_off && c->state == CQLR__CONN_OPEN &&
+           (c->reqs.n > 0 || cqlr_link_mid_frame(c->link));
 }
 
 static void end_of_stream(struct cqlr_conn *c)

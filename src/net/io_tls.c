@@ -179,6 +179,7 @@ static int system_error(struct cqlr_err *err, int code, const char *what, int sy
     return cqlr__sock_error(err, code, what);
 }
 
+/* A connection that breaks has nothing to do with TLS, and may come about the next time. */
 static int handshake_failed(struct tls *t, struct cqlr_err *err)
 {
     const struct cqlr__tls_wire *w = &t->wire;
@@ -188,15 +189,15 @@ static int handshake_failed(struct tls *t, struct cqlr_err *err)
     } else if (!cqlr__tls_wire_is_tls(w)) {
         cqlr__err_set(err, CQLR_E_TLS, "TLS: the server does not speak TLS here");
     } else if (w->read_errno) {
-        system_error(err, CQLR_E_TLS, "TLS handshake: receive", w->read_errno);
+        system_error(err, CQLR_E_CONNECT, "TLS handshake: receive", w->read_errno);
     } else if (w->ended && w->in_n == 0) {
-        cqlr__err_set(err, CQLR_E_TLS, "TLS handshake: connection closed by the server%s",
+        cqlr__err_set(err, CQLR_E_CONNECT, "TLS handshake: connection closed by the server%s",
                       w->first_n ? "" : ", which said nothing");
     } else {
         return cqlr__tls_error(err, "handshake");
     }
     ERR_clear_error();
-    return CQLR_E_TLS;
+    return err->code;
 }
 
 /* OpenSSL has checked all this; a session that is resumed stands on what was checked then. */

@@ -9,6 +9,8 @@
 #define CQLRAW_SRC_NET_TLS_SSL_H
 
 #include <openssl/ssl.h>
+#include <stdatomic.h>
+#include <sys/types.h>
 
 #include <cqlraw/tls.h>
 
@@ -78,6 +80,28 @@ int cqlr__tls_error(struct cqlr_err *err, const char *what);
 void cqlr__tls_refused(X509_STORE_CTX *store, const char *name, struct cqlr_err *err);
 
 /* ---- tls_ssl_sessions.c ---- */
+
+#define CQLR__TLS_SLOTS 8
+
+/* What is under the hash. A slot is 8 KB as a whole. */
+struct cqlr__tls_entry {
+    uint8_t key[CQLR__TLS_KEY];
+    uint64_t put; /* seconds: the oldest goes first */
+    uint32_t n;   /* bytes of the session, in ASN.1 */
+    uint8_t session[8192 - 16 - 2 * 32 - 16];
+};
+
+struct cqlr__tls_slot {
+    _Atomic uint64_t count; /* odd: somebody writes; 0: nobody ever did */
+    _Atomic uint64_t since; /* seconds: when that began */
+    uint8_t hash[32];
+    struct cqlr__tls_entry entry;
+};
+
+struct cqlr_tls_sessions {
+    pid_t owner;
+    struct cqlr__tls_slot slot[CQLR__TLS_SLOTS];
+};
 
 /* Keeps a session for the key, or does not: it is too long, or others are writing. */
 void cqlr__tls_sessions_put(cqlr_tls_sessions *s, const uint8_t key[CQLR__TLS_KEY],

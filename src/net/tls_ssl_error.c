@@ -47,6 +47,14 @@ static const char *alert_meaning(int alert)
     }
 }
 
+/* OpenSSL does not know the newest by name (RFC 8446 section 6.2). */
+static const char *alert_name(int alert)
+{
+    if (alert == SSL_AD_CERTIFICATE_REQUIRED)
+        return "certificate required";
+    return SSL_alert_desc_string_long(alert);
+}
+
 int cqlr__tls_error(struct cqlr_err *err, const char *what)
 {
     unsigned long e = ERR_peek_error();
@@ -55,7 +63,7 @@ int cqlr__tls_error(struct cqlr_err *err, const char *what)
     cqlr__tls_reason(reason, sizeof reason);
     if (ERR_GET_LIB(e) == ERR_LIB_SSL && !ERR_SYSTEM_ERROR(e) && alert >= 0 && alert <= UINT8_MAX)
         return cqlr__err_set(err, CQLR_E_TLS, "TLS: the server refused: alert %s%s",
-                             SSL_alert_desc_string_long(alert), alert_meaning(alert));
+                             alert_name(alert), alert_meaning(alert));
     return cqlr__err_set(err, CQLR_E_TLS, "TLS: %s: %s", what, reason);
 }
 

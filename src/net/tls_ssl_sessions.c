@@ -8,7 +8,6 @@
  */
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -17,29 +16,7 @@
 #include "proto/base/mem.h"
 #include "src/net/tls_ssl.h"
 
-#define SLOTS      8
-#define SLOT_BYTES 8192
-#define WRITING_S  2 /* nobody takes so long: who does was killed, or will find the slot taken */
-
-/* What is under the hash. */
-struct entry {
-    uint8_t key[CQLR__TLS_KEY];
-    uint64_t put; /* seconds: the oldest goes first */
-    uint32_t n;   /* bytes of the session, in ASN.1 */
-    uint8_t session[SLOT_BYTES - CQLR__TLS_KEY - 8 - 4 - 4 - 32 - 16];
-};
-
-struct slot {
-    _Atomic uint64_t count; /* odd: somebody writes */
-    _Atomic uint64_t since; /* seconds: when that began */
-    uint8_t hash[32];
-    struct entry entry;
-};
-
-struct cqlr_tls_sessions {
-    pid_t owner;
-    struct slot slot[SLOTS];
-};
+#define WRITING_S 2 /* nobody takes so long: who does was killed, or will find the slot taken */
 
 static uint64_t now_s(void)
 {
@@ -68,14 +45,14 @@ void cqlr_tls_sessions_free(cqlr_tls_sessions *s)
     munmap(s, sizeof *s);
 }
 
-static bool hash(const struct entry *e, uint8_t out[32])
+static bool hash(const struct cqlr__tls_entry *e, uint8_t out[32])
 {
-    size_t n = offsetof(struct entry, session) + e->n;
+    size_t n = offsetof(struct cqlr__tls_entry, session) + e->n;
     return n <= sizeof *e && EVP_Digest(e, n, out, NULL, EVP_sha256(), NULL) == 1;
 }
 
 /* A copy of what the slot holds; false when it is empty, being written, or not what was written. */
-static bool read_slot(struct slot *s, struct entry *e)
+static bool read_slot(struct cqlr__tls_slot *s, struct cqlr__tls_entry *e)
 {
     uint8_t stored[32], real[32];
     uint64_t count = atomic_load_explicit(&s->count, memory_order_acquire);
@@ -91,11 +68,11 @@ static bool read_slot(struct slot *s, struct entry *e)
 /* ---- writing ---- */
 
 /* The slot of the key, or the one that can best be spared. */
-static struct slot *choose(cqlr_tls_sessions *t, const uint8_t *key)
+static struct cqlr__tls_slot *choose(cqlr_tls_sessions *t, const uint8_t *key)
 {
-    struct slot *best = NULL;
+    struct cqlr__tls_slot *best = NULL;
     uint64_t now = now_s(), oldest = UINT64_MAX;
-    for (struct slot *s = t->slot; s < t->slot + SLOTS; s++) {
+    for (struct cqlr__tls_slot *s = t->slot; s < t->slot + CQLR__TLS_SLOTS; s++) {
         uint64_t count = atomic_load(&s->count);
         bool writing = count % 2;
         uint64_t age = count == 0 || writing ? 0 : s->entry.put;
@@ -112,7 +89,7 @@ static struct slot *choose(cqlr_tls_sessions *t, const uint8_t *key)
 }
 
 /* Takes the slot for writing; false: another one was faster. */
-static bool take(struct slot *s, uint64_t *count)
+static bool take(struct cqlr__tls_slot *s, uint64_t *count)
 {
     uint64_t old = atomic_load(&s->count);
     *count = old % 2 ? old + 2 : old + 1;
@@ -123,7 +100,7 @@ static bool take(struct slot *s, uint64_t *count)
 }
 
 /* Whole again, unless it was taken away meanwhile. */
-static void give(struct slot *s, uint64_t count)
+static void give(struct cqlr__tls_slot *s, uint64_t count)
 {
     atomic_compare_exchange_strong(&s->count, &count, count + 1);
 }
@@ -132,8 +109,8 @@ void cqlr__tls_sessions_put(cqlr_tls_sessions *t, const uint8_t key[CQLR__TLS_KE
                             SSL_SESSION *session)
 {
     int n = i2d_SSL_SESSION(session, NULL);
-    struct slot *s = choose(t, key);
-    struct entry *e;
+    struct cqlr__tls_slot *s = choose(t, key);
+    struct cqlr__tls_entry *e;
     uint64_t count;
     uint8_t *end;
     if (n <= 0 || (size_t)n > sizeof e->session || !s || !take(s, &count))
@@ -151,7 +128,7 @@ void cqlr__tls_sessions_put(cqlr_tls_sessions *t, const uint8_t key[CQLR__TLS_KE
 void cqlr__tls_sessions_drop(cqlr_tls_sessions *t, const uint8_t key[CQLR__TLS_KEY])
 {
     uint64_t count;
-    for (struct slot *s = t->slot; s < t->slot + SLOTS; s++) {
+    for (struct cqlr__tls_slot *s = t->slot; s < t->slot + CQLR__TLS_SLOTS; s++) {
         if (memcmp(s->entry.key, key, CQLR__TLS_KEY) != 0 || atomic_load(&s->count) % 2 ||
             !take(s, &count))
             continue;
@@ -172,8 +149,8 @@ static bool good(const SSL_SESSION *s)
 SSL_SESSION *cqlr__tls_sessions_get(cqlr_tls_sessions *t, const uint8_t key[CQLR__TLS_KEY])
 {
     SSL_SESSION *session = NULL;
-    struct entry e;
-    for (struct slot *s = t->slot; !session && s < t->slot + SLOTS; s++) {
+    struct cqlr__tls_entry e;
+    for (struct cqlr__tls_slot *s = t->slot; !session && s < t->slot + CQLR__TLS_SLOTS; s++) {
         const uint8_t *p = e.session;
         if (!read_slot(s, &e) || memcmp(e.key, key, CQLR__TLS_KEY) != 0)
             continue;
