@@ -129,7 +129,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBS)
 unit: $(UNIT)
 vectors: $(VECTORS)
 
-test: all unit vectors tls-peer
+test: all unit vectors
 	@BUILD=$(BUILD) tests/run $(UNIT) $(VECTORS) $(CLI)
 
 lint: all
@@ -137,7 +137,7 @@ lint: all
 
 asan:
 	@$(MAKE) BUILD=$(BUILD)/asan FLAVOUR=asan asan-here
-asan-here: all unit vectors tls-peer
+asan-here: all unit vectors
 	@BUILD=$(BUILD) tests/run $(UNIT) $(VECTORS) $(CLI)
 
 bench: all $(BENCH)

@@ -52,6 +52,14 @@ SERVERS = [
 CUTS = [(tls, cut) for tls in BOTH for cut in ("1:0", "1:1", "1:60", "1:300")] + [("1.2", "2:0"), ("1.2", "2:1"), ("1.2", "2:60")]
 STALLS = [("1.2", "1:0"), ("1.3", "1:300"), ("1.2", "2:1")]
 
+# what ends in the middle of an answer: the server has proved who it is, so CQL has left; exit code
+ENDS = [
+    ("no close_notify, while logging in", "closed in the middle of a frame", "fin:5", 3),
+    ("no close_notify, logged in half", "closed in the middle of a frame", "fin:60", 3),
+    ("no close_notify, of a query", "TLS: cut off without close_notify", "fin:100", 2),
+    ("close_notify, of a query", "closed in the middle of a frame", "notify:100", 2),
+]
+
 CLIENT = ["--cert", "client.pem", "--key"]
 # our own files: nothing is sent at all
 OURS = [
@@ -63,8 +71,8 @@ OURS = [
 ]
 
 
-def one_line(seen, pattern):
-    wrong = [] if seen.rc == 3 else [f"exit code 3 expected, not {seen.rc}"]
+def one_line(seen, pattern, rc=3):
+    wrong = [] if seen.rc == rc else [f"exit code {rc} expected, not {seen.rc}"]
     if seen.out or not re.fullmatch(r"cqlraw \w+: [^\n]*\n", seen.err):
         wrong.append("one line on stderr expected, and none on stdout")
     if not re.search(pattern, seen.err):
@@ -85,10 +93,10 @@ def only_a_handshake(seen):
     return wrong
 
 
-def refused(lab, what, pattern, options, check=only_a_handshake):
+def refused(lab, what, pattern, options, check=only_a_handshake, rc=3):
     def case():
         seen = lab.ask(**options)
-        lab.tell(what, one_line(seen, pattern) + check(seen), seen)
+        lab.tell(what, one_line(seen, pattern, rc) + check(seen), seen)
 
     case.what = what
     return case
@@ -106,6 +114,18 @@ def no_cql(seen):
 
 def mid_frame(seen):
     return [] if any(c.handshake == "done" and c.app > 0 for c in seen.connections) else ["the handshake was not done"]
+
+
+def ping(lab):
+    """It tells what it found on stdout: a line for each address."""
+
+    def case():
+        seen = lab.ask(cert="expired", command=["ping", "-n", "1"])
+        seen.err, seen.out = "cqlraw ping: " + seen.out, seen.err
+        lab.tell(case.what, one_line(seen, "verification failed: certificate has expired") + only_a_handshake(seen), seen)
+
+    case.what = "ping: refuses as query does"
+    return case
 
 
 def cases(lab):
@@ -128,13 +148,12 @@ def cases(lab):
         options = options | dict(args=["--cert", "stranger.pem", "--key", "stranger.key"])
         yield refused(lab, f"client: has one of another authority (TLS {tls})", "alert unknown CA", options, no_cql)
     for tls in BOTH:
-        for fault in ("fin:5", "fin:20"):
-            options = dict(tls=tls, fault=fault)
-            yield refused(lab, f"answer: {fault}, no close_notify (TLS {tls})", "TLS: .*without close_notify", options, mid_frame)
-        yield refused(lab, f"answer: close_notify mid frame (TLS {tls})", "closed", dict(tls=tls, fault="notify:5"), mid_frame)
+        for what, pattern, fault, rc in ENDS:
+            yield refused(lab, f"answer: {what} (TLS {tls})", pattern, dict(tls=tls, fault=fault), mid_frame, rc)
     yield refused(lab, "server: asks for a second handshake (TLS 1.2)", "TLS", dict(tls="1.2", fault="rekey:10"), mid_frame)
-    for command in (["run", tls_lab.STATEMENT, "-j", "2", "--format", "csv"], ["ping", "-n", "1"]):
-        yield refused(lab, f"{command[0]}: refuses as query does", "certificate has expired", dict(cert="expired", command=command))
+    command = ["run", tls_lab.STATEMENT, "-j", "2", "--format", "csv"]
+    yield refused(lab, "run: refuses as query does", "certificate has expired", dict(cert="expired", command=command))
+    yield ping(lab)
 
 
 if __name__ == "__main__":

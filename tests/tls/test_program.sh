@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The program over TLS: whom it trusts, who it says it is, what it tells. What the library makes of good and bad
-# certificates is shown in tests/tls; here it is the options, the messages and the exit codes.
+# certificates is shown beside this; here it is the options, the messages and the exit codes.
 # shellcheck source=tests/cli/lib.sh
-source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/lib.sh"
+source "$(dirname -- "$(realpath -- "${BASH_SOURCE[0]}")")/../cli/lib.sh"
 
 PEER=${PEER:-$(dirname -- "$CQLRAW")/tests/tls/peer}
 certs=$tmp/certs
