@@ -12,6 +12,30 @@ check "it exports the same names" env BUILD="$tmp/build" "$TOP/tools/check/lint"
 check "make install" without PREFIX="$tmp/root" install
 exits "nor does what pkg-config says" 1 names_them "$tmp/root/lib/pkgconfig/cqlraw.pc"
 
+cat >"$tmp/asks.c" <<'END'
+#include <cqlraw/client.h>
+#include <stdio.h>
+int main(void)
+{
+    struct cqlr_tls_opts t;
+    struct cqlr_client_opts o;
+    struct cqlr_err err = {0};
+    cqlr_tls_opts_init(&t, sizeof t);
+    cqlr_client_opts_init(&o, sizeof o);
+    o.tls = &t;
+    cqlr_client *cl = cqlr_client_new(&o);
+    int rc = cqlr_sync_connect(cl);
+    printf("%d %s %s\n", cqlr_tls_built(), cqlr_errcode_name(rc), cqlr_client_err(cl)->text);
+    printf("%d %s\n", cqlr_tls_new(&t, &err) == NULL, err.text);
+    cqlr_tls_sessions_free(cqlr_tls_sessions_new());
+    cqlr_client_free(cl);
+    return 0;
+}
+END
+check "a program that asks is built" "${CC:-cc}" -I"$tmp/root/include" -o "$tmp/asks" "$tmp/asks.c" "$tmp/root/lib/libcqlraw.a"
+exits "it runs" 0 "$tmp/asks"
+check "and is told" cmp "$tmp/out" <(printf '0 TLS this library was built without TLS\n1 this library was built without TLS\n')
+
 with=$CQLRAW
 CQLRAW=$tmp/build/cqlraw
 serve --delay 0

@@ -9,7 +9,6 @@
 
 #include "tls_args.h"
 #include "tools/cqlraw/config/key_password.h"
-#include "tools/cqlraw/config/secret.h"
 
 /* Those that mean nothing without --tls. */
 static const enum option_id companions[] = {
@@ -111,7 +110,5 @@ int tls_args(const struct cqlr_tls_opts **tls, const struct args *a)
     o.insecure = is_set(a, OPT_INSECURE);
     warn_insecure(a);
     *tls = &o;
-    if (o.cert_file)
-        secret_guard(); /* its key */
     return o.cert_file ? key_password_get(a, &o.key_password) : 0;
 }
