@@ -128,6 +128,8 @@ silent "and nothing is said"
 gives "run" 0 r "${tls[@]}" --cert "$certs/client.pem" --key "$certs/client.key" -j 2
 gives "ping" 0 "$CQLRAW" ping "$HOST" "${tls[@]}" --cert "$certs/client.pem" --key "$certs/client.key" -n 1
 exits "a stranger's is refused" 3 q "${tls[@]}" --cert "$certs/stranger.pem" --key "$certs/stranger.key"
+ln -s -- "$certs/client.key" "$tmp/link.key"
+gives "a key behind a link" 0 q "${tls[@]}" --cert "$certs/client.pem" --key "$tmp/link.key"
 cat -- "$certs/client.pem" "$certs/client.key" >"$tmp/both.pem"
 chmod 600 -- "$tmp/both.pem"
 gives "certificate and key in one file" 0 q "${tls[@]}" --cert "$tmp/both.pem"
