@@ -16,7 +16,7 @@ static cqlr_prepared *prepared_new(cqlr_client *cl, struct cqlr_str cql)
     cqlr_prepared *ps = cqlr__mem_get(cl->mem, sizeof *ps);
     if (!ps)
         return NULL;
-    *ps = (cqlr_prepared){.client = cl, .mem = cl->mem, .cql_len = cql.n};
+    *ps = (cqlr_prepared){.client = cl, .refs = 1, .mem = cl->mem, .cql_len = cql.n};
     ps->cql = cqlr__mem_get(cl->mem, cql.n + 1);
     if (!ps->cql) {
         cqlr__mem_free(cl->mem, ps, sizeof *ps);
@@ -30,7 +30,7 @@ static cqlr_prepared *prepared_new(cqlr_client *cl, struct cqlr_str cql)
 void cqlr_prepared_free(cqlr_prepared *ps)
 {
     const struct cqlr_mem *mem;
-    if (!ps)
+    if (!ps || --ps->refs > 0)
         return;
     mem = ps->mem;
     cqlr__mem_free(mem, ps->cql, ps->cql_len + 1);

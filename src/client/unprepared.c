@@ -158,6 +158,7 @@ static struct cqlr__request *prepare_again(cqlr_prepared *ps, struct cqlr__poole
         cqlr__request_put(p);
         return NULL;
     }
+    ps->refs++; /* its owner may free it when nothing waits for it any more */
     p->next = cl->preparing;
     cl->preparing = p;
     return p;
@@ -231,6 +232,7 @@ void cqlr__prepared_again(struct cqlr__request *p, cqlr_reply *r)
         at = &(*at)->next;
     *at = p->next;
     take_waiting(p);
+    cqlr_prepared_free(p->prepared);
     cqlr__request_put(p);
     if (r->rc < 0)
         fail_resumed(cl, r->rc, &r->err);

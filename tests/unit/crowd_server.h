@@ -35,7 +35,7 @@ struct crowd {
     unsigned stop_ms;      /* wait so long before the next EXECUTE is answered; then 0 */
     unsigned forget;       /* answer so many EXECUTEs with UNPREPARED */
     unsigned wrong_id;     /* name another id when doing so */
-    unsigned mute_prepare; /* leave PREPAREs behind the first without an answer */
+    unsigned mute_prepare; /* leave PREPAREs behind the first without an answer until `release` */
     char keyspace_cql[64]; /* of the last USE */
 };
 
@@ -46,8 +46,9 @@ struct crowd_conn {
     unsigned number;
     cqlr_link *link;
     bool greeted, used;
-    int startup;   /* stream of a STARTUP that waits, or -1 */
-    int held;      /* of an EXECUTE that is held back, or -1 */
+    int startup; /* stream of a STARTUP that waits, or -1 */
+    int held;    /* of an EXECUTE that is held back, or -1 */
+    int held_prepare;
     uint8_t *left; /* by stream: it was left without an answer */
 };
 
@@ -157,7 +158,9 @@ static inline void crowd_answer(struct crowd_child *s, struct crowd_conn *c,
         crowd_use(s, c, ev);
     else
         w->before_use += !c->used;
-    if (ev->opcode == CQLR_OP_PREPARE && (!w->mute_prepare || !w->prepares))
+    if (ev->opcode == CQLR_OP_PREPARE && w->mute_prepare && w->prepares)
+        c->held_prepare = ev->stream;
+    else if (ev->opcode == CQLR_OP_PREPARE)
         answer_prepared(c->link, ev, first_id);
     w->prepares += ev->opcode == CQLR_OP_PREPARE;
     if (ev->opcode == CQLR_OP_EXECUTE)
@@ -182,6 +185,7 @@ static inline void crowd_accept(struct crowd_child *s)
                                           .link = cqlr_link_new(&o),
                                           .startup = -1,
                                           .held = -1,
+                                          .held_prepare = -1,
                                           .left = calloc(1 << 15, 1)};
     s->crowd->connected = s->n;
     if (s->n > s->crowd->most)
@@ -229,6 +233,11 @@ static inline void crowd_heed(struct crowd_child *s, struct crowd_conn *c)
             answer_rows(c->link, &held, HELD_KEY, 1, NULL);
         s->crowd->unprepare = 0;
         c->held = -1;
+    }
+    held.stream = (int16_t)c->held_prepare;
+    if (c->held_prepare >= 0 && s->crowd->release) {
+        answer_prepared(c->link, &held, first_id);
+        c->held_prepare = -1;
     }
     scripted_flush(c->link, c->fd);
 }

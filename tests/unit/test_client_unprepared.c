@@ -138,6 +138,23 @@ static void the_error_says_that_it_was_not_executed(void **state)
     end(&f);
 }
 
+/* What waited for it is over, so its owner may free it; then the PREPARE is answered after all. */
+static void a_statement_may_be_freed_while_it_is_prepared_again(void **state)
+{
+    struct forgetful f;
+    (void)state;
+    begin(&f);
+    f.s.crowd->mute_prepare = f.s.crowd->forget = 1;
+    cqlr_prepared_timeout(f.ps, 20 * MS);
+    executed(&f.w, f.ps, 7, CQLR_E_TIMEOUT);
+    cqlr_prepared_free(f.ps);
+    f.s.crowd->mute_prepare = 0;
+    f.s.crowd->release = 1;
+    f.ps = watched_prepare(&f.w); /* answered after what was held back */
+    executed(&f.w, f.ps, 8, 0);
+    end(&f);
+}
+
 /* UNPREPARED takes 250 ms to come, the second EXECUTE is never answered. */
 static void the_second_execute_has_what_the_first_one_left(void **state)
 {
@@ -192,6 +209,7 @@ int main(void)
         cmocka_unit_test(unprepared_of_another_statement_is_refused_and_both_are_named),
         cmocka_unit_test(what_waits_for_a_prepare_keeps_its_own_deadline),
         cmocka_unit_test(the_error_says_that_it_was_not_executed),
+        cmocka_unit_test(a_statement_may_be_freed_while_it_is_prepared_again),
         cmocka_unit_test(the_second_execute_has_what_the_first_one_left),
         cmocka_unit_test(what_the_old_connection_forgot_goes_on_over_the_new_one),
     };
