@@ -9,8 +9,9 @@
  * from inside submit: with the answer, or with CQLR_E_TIMEOUT, or with the code that the connection
  * was closed with. A late answer of a request that timed out is never given to another one.
  *
- * All functions may be called inside a callback. In a forked child a connection may only be freed,
- * which sends nothing, but runs the callbacks there too.
+ * All functions may be called inside a callback; cqlr_conn_ready and cqlr_conn_time do nothing
+ * there, and what they are for is still to be done afterwards. In a forked child a connection may
+ * only be freed, which sends nothing, but runs the callbacks there too.
  */
 #ifndef CQLRAW_CONN_H
 #define CQLRAW_CONN_H
@@ -60,9 +61,11 @@ struct cqlr_conn_opts {
                              tls names one itself); borrowed until cqlr_conn_new returns */
     /* Once at most, when the peer is reached and before anything is sent to it. May close. */
     void (*on_connect)(void *arg);
-    /* A peer from which nothing came for heartbeat_interval is asked (OPTIONS on stream 0); when
-     * nothing comes for heartbeat_timeout after that either, the connection ends with
-     * CQLR_E_CLOSED. ns; default 10 s and 5 s; CQLR_NEVER = none. */
+    /* A peer from which nothing came for heartbeat_interval, with or without requests in flight, is
+     * asked (OPTIONS on stream 0); when nothing comes for heartbeat_timeout after that either, the
+     * connection ends with CQLR_E_CLOSED. A question that cannot leave counts as one that is not
+     * answered, so what takes longer than both to send needs longer ones. From on_open on; ns;
+     * default 10 s and 5 s; CQLR_NEVER or 0 = none. */
     uint64_t heartbeat_interval;
     uint64_t heartbeat_timeout;
     /* Answers a server's authenticator instead of SASL PLAIN; with `arg`. NULL =
@@ -95,7 +98,8 @@ CQLR_API uint64_t cqlr_conn_deadline(const cqlr_conn *c); /* CQLR_NEVER: none */
 /* Moves bytes and calls whom they concern. `events`: what the descriptor is ready for (CQLR_READ,
  * CQLR_WRITE, CQLR_HANGUP). */
 CQLR_API void cqlr_conn_ready(cqlr_conn *c, unsigned events, uint64_t now);
-/* Ends what should have been done by `now`: requests with CQLR_E_TIMEOUT, connecting as a whole. */
+/* Ends what should have been done by `now`: requests with CQLR_E_TIMEOUT, connecting as a whole;
+ * asks a silent peer, and ends the connection when it does not answer. */
 CQLR_API void cqlr_conn_time(cqlr_conn *c, uint64_t now);
 
 /* Submitting: write the body to what begin gives (borrowed until submit or drop), then submit. 0,

@@ -11,8 +11,9 @@
  *     n = cqlr_link_out(l, &p);  sent = send(fd, p, n);  cqlr_link_sent(l, sent);
  *
  * A client link queues STARTUP when it is made and gives the event OPEN when the server is READY.
- * Stream 0 is used for the handshake alone; requests use 1..32767. A stream whose request was given
- * up (cqlr_link_forget) stays reserved until its late answer arrives, which is then swallowed.
+ * Stream 0 is used for the handshake and the heartbeat; requests use 1..32767. A stream whose
+ * request was given up (cqlr_link_forget) stays reserved until its late answer arrives, which is
+ * then swallowed.
  */
 #ifndef CQLRAW_LINK_H
 #define CQLRAW_LINK_H
@@ -130,6 +131,11 @@ CQLR_API CQLR_MUST_USE int cqlr_link_respond(cqlr_link *l, uint8_t opcode, uint8
                                              int16_t stream);
 /* Drops what was written since begin. */
 CQLR_API void cqlr_link_drop(cqlr_link *l);
+
+/* Client, after OPEN: queues OPTIONS on stream 0, which every server answers, also when all streams
+ * are taken. The answer is no event. 0; CQLR_E_AGAIN: the one before has no answer yet, nothing is
+ * queued; CQLR_E_STATE; CQLR_E_NOMEM; or the link's error. */
+CQLR_API CQLR_MUST_USE int cqlr_link_heartbeat(cqlr_link *l);
 
 /*
  * Compression (section 5). A client asks for it in STARTUP. From then on answers may come

@@ -3,7 +3,8 @@
  * (native_protocol_v4.spec section 4.1.1), AUTHENTICATE leads to AUTH_RESPONSE and AUTH_SUCCESS
  * (4.1.2); and the two sides of a protocol version that is refused (section 2.1).
  *
- * After the handshake nothing but connection-level errors may come on stream 0.
+ * After the handshake nothing but the answer to a heartbeat and connection-level errors may come on
+ * stream 0.
  */
 #include <cqlraw/version.h>
 
@@ -166,8 +167,7 @@ static int on_error(struct cqlr_link *l, struct cqlr_event *ev)
     return l->err.code;
 }
 
-/* No other message is expected. After the handshake stream 0 is not used any more, except by a
- * server that has something to say about the connection as a whole. */
+/* No other message is expected. */
 static int unexpected(struct cqlr_link *l, uint8_t opcode)
 {
     const char *name = cqlr_opcode_name(opcode);
@@ -175,6 +175,15 @@ static int unexpected(struct cqlr_link *l, uint8_t opcode)
         return cqlr__err_set(&l->err, CQLR_E_PROTO, "%s on stream 0 after the handshake", name);
     return cqlr__err_set(&l->err, CQLR_E_PROTO, "%s was answered by %s",
                          l->hello == CQLR__HELLO_AUTH ? "AUTH_RESPONSE" : "STARTUP", name);
+}
+
+/* The answer to a heartbeat: that it came is all it says. */
+static int on_supported(struct cqlr_link *l, struct cqlr_event *ev)
+{
+    if (!l->asked)
+        return unexpected(l, ev->opcode);
+    l->asked = false;
+    return 0;
 }
 
 int cqlr__hello_frame(struct cqlr_link *l, const struct cqlr_frame *f, struct cqlr_event *ev)
@@ -191,6 +200,7 @@ int cqlr__hello_frame(struct cqlr_link *l, const struct cqlr_frame *f, struct cq
         {CQLR__HELLO_AUTH, CQLR_OP_AUTH_CHALLENGE, on_auth_challenge},
         {CQLR__HELLO_AUTH, CQLR_OP_ERROR, on_error},
         {CQLR__HELLO_DONE, CQLR_OP_ERROR, on_error},
+        {CQLR__HELLO_DONE, CQLR_OP_SUPPORTED, on_supported},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].hello == l->hello && table[i].opcode == f->opcode)

@@ -46,6 +46,7 @@ struct cqlr_link {
     size_t out_start;
     size_t out_frame; /* where the header of the frame being written goes */
     bool writing;     /* between begin and its end */
+    bool asked;       /* client: OPTIONS is out on stream 0 */
     bool secret; /* a password is among the bytes of `out`: they are wiped when they have left */
 
     struct cqlr__streams streams;

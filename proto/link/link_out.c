@@ -99,6 +99,20 @@ int cqlr_link_request(cqlr_link *l, uint8_t opcode, uint8_t flags, void *tag)
     return id;
 }
 
+int cqlr_link_heartbeat(cqlr_link *l)
+{
+    if (l->err.code)
+        return l->err.code;
+    if (l->hello != CQLR__HELLO_DONE)
+        return CQLR_E_STATE;
+    if (l->asked)
+        return CQLR_E_AGAIN;
+    (void)cqlr_link_begin(l); /* the body is empty; without memory the end says so */
+    int rc = cqlr__link_end_frame(l, CQLR_OP_OPTIONS, 0, 0);
+    l->asked = rc == 0;
+    return rc;
+}
+
 int cqlr_link_respond(cqlr_link *l, uint8_t opcode, uint8_t flags, int16_t stream)
 {
     if (l->role != CQLR_SERVER) {

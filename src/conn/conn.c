@@ -149,11 +149,6 @@ void cqlr_conn_free(cqlr_conn *c)
 
 /* ---- the host's side ---- */
 
-static uint64_t add_time(uint64_t now, uint64_t duration)
-{
-    return duration < CQLR_NEVER - now ? now + duration : CQLR_NEVER;
-}
-
 int cqlr_conn_open(cqlr_conn *c, const struct sockaddr *addr, socklen_t n, uint64_t now)
 {
     if (c->state != CQLR__CONN_NEW)
@@ -167,7 +162,7 @@ int cqlr_conn_open(cqlr_conn *c, const struct sockaddr *addr, socklen_t n, uint6
         return rc;
     }
     c->state = CQLR__CONN_CONNECTING;
-    c->connect_deadline = add_time(now, c->opts.connect_timeout);
+    c->connect_deadline = cqlr__conn_after(now, c->opts.connect_timeout);
     return 0;
 }
 
@@ -192,12 +187,16 @@ uint64_t cqlr_conn_deadline(const cqlr_conn *c)
     if (c->state != CQLR__CONN_OPEN)
         return c->connect_deadline;
     uint32_t slot = cqlr__reqs_first(&c->reqs);
-    return slot ? c->reqs.v[slot].deadline : CQLR_NEVER;
+    uint64_t request = slot ? c->reqs.v[slot].deadline : CQLR_NEVER;
+    uint64_t heartbeat = cqlr__heartbeat_deadline(c);
+    return request < heartbeat ? request : heartbeat;
 }
 
 void cqlr_conn_ready(cqlr_conn *c, unsigned events, uint64_t now)
 {
-    (void)now; /* for transports and policies that measure; nothing here does yet */
+    if (c->depth > 0)
+        return;
+    c->now = now;
     enter(c);
     cqlr__conn_io_ready(c, events);
     leave(c);
@@ -235,13 +234,18 @@ static void requests_not_answered_in_time(struct cqlr_conn *c, uint64_t now)
 
 void cqlr_conn_time(cqlr_conn *c, uint64_t now)
 {
-    if (!cqlr__conn_alive(c))
+    if (c->depth > 0 || !cqlr__conn_alive(c))
         return;
+    c->now = now;
     enter(c);
-    if (c->state == CQLR__CONN_OPEN)
+    if (c->state != CQLR__CONN_OPEN) {
+        if (now >= c->connect_deadline)
+            not_connected_in_time(c);
+    } else {
         requests_not_answered_in_time(c, now);
-    else if (now >= c->connect_deadline)
-        not_connected_in_time(c);
+        if (cqlr__conn_alive(c))
+            cqlr__heartbeat_time(c);
+    }
     leave(c);
 }
 
@@ -273,7 +277,7 @@ int cqlr_conn_submit(cqlr_conn *c, uint8_t opcode, uint8_t flags, uint64_t timeo
     const struct cqlr__req req = {
         .fn = fn,
         .arg = arg,
-        .deadline = add_time(now, timeout),
+        .deadline = cqlr__conn_after(now, timeout),
         .stream = (int16_t)stream,
     };
     cqlr__reqs_push(&c->reqs, &req, timeout == c->opts.request_timeout);

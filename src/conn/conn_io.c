@@ -60,6 +60,7 @@ static enum received receive(struct cqlr_conn *c)
     if (n == CQLR_E_AGAIN)
         return RECEIVED_NONE;
     if (n > 0) {
+        cqlr__heartbeat_heard(c);
         cqlr_link_fed(c->link, (size_t)n);
         drain(c);
         if (!cqlr__conn_alive(c))
@@ -149,6 +150,11 @@ static void read_some(struct cqlr_conn *c, unsigned events)
         got = receive(c);
     if (got == RECEIVED_NONE && events & CQLR_HANGUP && cqlr__conn_alive(c))
         hung_up(c);
+}
+
+void cqlr__conn_io_look(struct cqlr_conn *c)
+{
+    read_some(c, 0);
 }
 
 void cqlr__conn_io_ready(struct cqlr_conn *c, unsigned events)

@@ -70,6 +70,7 @@ static void answer(struct run *r, const struct cqlr_event *ev)
     if (ev->kind == CQLR_EV_REPLY) {
         request(r);
     } else if (ev->kind == CQLR_EV_OPEN) {
+        MUST(!(r->s->requests & 1) || cqlr_link_heartbeat(r->l) == 0, "no heartbeat");
         for (unsigned i = 0; i < r->s->requests; i++)
             request(r);
     } else if (ev->kind == CQLR_EV_REQUEST && cqlr_link_begin(r->l)) {

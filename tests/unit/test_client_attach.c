@@ -1,5 +1,5 @@
 /*
- * A connection in a loop: its timer follows a deadline that moves forward.
+ * A connection in a loop: its timer follows a deadline that moves forward, and its heartbeat.
  */
 #include <poll.h>
 
@@ -51,10 +51,34 @@ static void a_shorter_time_moves_the_timer_forward(void **state)
     assert_int_equal(longer.calls, 1);
 }
 
+static void a_silent_server_is_lost_after_the_heartbeat(void **state)
+{
+    struct fixture f;
+    struct one q;
+    struct cqlr_client_opts o;
+    (void)state;
+    f.server = scripted_server_start(silent);
+    cqlr_client_opts_init(&o, sizeof o);
+    o.contact_points = f.server.addr;
+    o.heartbeat_interval = 30 * MS;
+    o.heartbeat_timeout = 20 * MS;
+    f.cl = cqlr_client_new(&o);
+    assert_int_equal(cqlr_sync_connect(f.cl), 0);
+    const uint64_t start = cqlr_now();
+    ask(&f, &q, 3000 * MS);
+    while (!q.calls)
+        wait_and_turn(f.cl);
+    assert_int_equal(q.rc, CQLR_E_CLOSED);
+    assert_true(cqlr_now() - start >= 50 * MS);
+    assert_int_equal(f.server.shared[0], 2); /* it was asked */
+    finish(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shorter_time_moves_the_timer_forward),
+        cmocka_unit_test(a_silent_server_is_lost_after_the_heartbeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,56 @@ static void descriptor_is_closed_after_on_close(void **state)
     host_fini(&h);
 }
 
+/* An event has come, and what is out is due: both wait until the callback has returned, because
+ * what it was given lies where the bytes would go. */
+static void be_ready_and_late(struct host *h)
+{
+    server_reply(h, -1, CQLR_OP_EVENT, "y");
+    note(h, "( ");
+    cqlr_conn_ready(h->c, CQLR_READ | CQLR_WRITE | CQLR_HANGUP, h->now);
+    cqlr_conn_time(h->c, CQLR_NEVER - 1);
+    note(h, ") ");
+}
+
+static void neither_bytes_nor_time_inside_a_callback(void **state)
+{
+    struct host h;
+    (void)state;
+    answered_with(&h, be_ready_and_late);
+    log_is(&h, "2:RESULT ( ) 1:RESULT ");
+    assert_true(serve(&h, 10000));
+    cqlr_conn_time(h.c, CQLR_NEVER - 1);
+    log_is(&h, "push:1 3:TIMEOUT ");
+    host_fini(&h);
+}
+
+static void nor_inside_any_other(void **state)
+{
+    struct host h;
+    (void)state;
+    host_init(&h);
+    h.o.on_connect = on_connect;
+    open_conn(&h);
+    server_accept(&h);
+    h.then = be_ready_and_late; /* the event comes before READY, and would end the connection */
+    assert_true(serve(&h, 10000));
+    log_is(&h, "connect ( ) ");
+    assert_true(cqlr_conn_fd(h.c) >= 0);
+    host_fini(&h);
+
+    host_init(&h);
+    open_all(&h);
+    submit_flush(&h, 1, 2);
+    h.then = be_ready_and_late;
+    cqlr_conn_time(h.c, h.now + 10 * SECOND);
+    log_is(&h, "1:TIMEOUT ( ) 2:TIMEOUT ");
+    submit_flush(&h, 3, 4);
+    h.then = be_ready_and_late;
+    cqlr_conn_close(h.c);
+    log_is(&h, "3:CLOSED ( ) 4:CLOSED close:CLOSED ");
+    host_fini(&h);
+}
+
 /* Each answer asks the next question, all inside callbacks. */
 struct chain {
     struct host *h;
@@ -202,6 +252,8 @@ int main(void)
         cmocka_unit_test(free_inside_on_open_and_on_push),
         cmocka_unit_test(free_inside_a_timeout),
         cmocka_unit_test(descriptor_is_closed_after_on_close),
+        cmocka_unit_test(neither_bytes_nor_time_inside_a_callback),
+        cmocka_unit_test(nor_inside_any_other),
         cmocka_unit_test(requests_submitted_inside_replies_leave_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
