@@ -1,6 +1,6 @@
 # cqlraw: make | make test | make lint | make asan | make bench | make live | make install | make clean   (see CONTRIBUTING.md)
 #
-# Variables: CC, BUILD (folder of the results), FLAVOUR (release or asan), CFLAGS, LDFLAGS, WERROR=-Werror, WITH_LZ4=0
+# Variables: CC, BUILD (folder of the results), FLAVOUR (release or asan), CFLAGS, LDFLAGS, WERROR=-Werror, WITH_LZ4=0, WITH_TLS=0
 # e.g.       make CC=clang BUILD=build/clang
 #
 # build/cqlraw is always the release program of the default compiler; other flavours have a folder of their own.
@@ -20,23 +20,38 @@ ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -fno-semantic-int
 ALL_LDFLAGS = $(LDFLAGS_$(FLAVOUR)) $(LDFLAGS)
 
 # Without a library a file is swapped, never a line inside one. LDLIBS stands at the end of everything that is linked.
+# The codec alone needs LDLIBS_PROTO of it.
 WITH_LZ4 ?= 1
 ifeq ($(WITH_LZ4),0)
-LEFT_OUT    = proto/wire/compress.c
-LDLIBS      =
+LEFT_OUT     = proto/wire/compress.c
+LDLIBS_PROTO =
 else
-LEFT_OUT    = proto/wire/compress_none.c
-LDLIBS     := $(strip $(shell pkg-config --libs liblz4 2>/dev/null || echo -llz4))
-LZ4_CFLAGS := $(shell pkg-config --cflags liblz4 2>/dev/null)
-ALL_CFLAGS += $(LZ4_CFLAGS)
+LEFT_OUT     = proto/wire/compress_none.c
+LDLIBS_PROTO := $(strip $(shell pkg-config --libs liblz4 2>/dev/null || echo -llz4))
+LZ4_CFLAGS   := $(shell pkg-config --cflags liblz4 2>/dev/null)
+ALL_CFLAGS   += $(LZ4_CFLAGS)
 endif
+
+WITH_TLS ?= 1
+ifeq ($(WITH_TLS),0)
+LEFT_OUT   += src/net/io_tls.c $(wildcard src/net/tls_ssl_*.c tests/unit/test_tls*.c)
+TLS_LIBS    =
+else
+LEFT_OUT   += src/net/io_tls_none.c
+TLS_LIBS   := $(strip $(shell pkg-config --libs openssl 2>/dev/null || echo -lssl -lcrypto))
+TLS_STATIC := $(strip $(shell pkg-config --static --libs openssl 2>/dev/null || echo -lssl -lcrypto))
+TLS_CFLAGS := $(shell pkg-config --cflags openssl 2>/dev/null)
+ALL_CFLAGS += $(TLS_CFLAGS)
+endif
+LDLIBS = $(strip $(TLS_LIBS) $(LDLIBS_PROTO))
+LDLIBS_STATIC = $(strip $(TLS_STATIC) $(LDLIBS_PROTO))
 
 .DEFAULT_GOAL = all
 
 # --- what there is: tests/unit/test_x.c and tests/bench/x.c are a program each; what else lies in tests/unit helps the tests
 
 PROTO_SRC = $(sort $(filter-out $(LEFT_OUT),$(wildcard proto/*/*.c)))
-LIB_SRC   = $(sort $(wildcard src/*/*.c src/*/*/*.c))
+LIB_SRC   = $(sort $(filter-out $(LEFT_OUT),$(wildcard src/*/*.c src/*/*/*.c)))
 STUB_SRC  = $(sort $(wildcard tools/stub/*.c))
 CAPTURE_SRC = $(sort $(wildcard tools/capture/*.c))
 TOOL_SRC  = $(sort $(filter-out %/main.c,$(wildcard tools/cqlraw/*.c tools/cqlraw/*/*.c)))
@@ -44,8 +59,8 @@ MAIN_SRC  = tools/cqlraw/main.c
 # What says a frame: all of the program that the runners of vectors take, also where the rest doesn't build.
 SAY_FRAME_SRC = $(patsubst %,tools/cqlraw/%.c,inspect/frame_print inspect/frame_requests inspect/frame_responses \
     inspect/frame_rows inspect/fields rows/width rows/out_json rows/cells io/say io/utf8)
-UNIT_SRC  = $(sort $(wildcard tests/unit/test_*.c))
-HELP_SRC  = $(sort $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)))
+UNIT_SRC  = $(sort $(filter-out $(LEFT_OUT),$(wildcard tests/unit/test_*.c)))
+HELP_SRC  = $(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 BENCH_SRC = $(sort $(wildcard tests/bench/*.c))
 ALL_SRC   = $(PROTO_SRC) $(LIB_SRC) $(STUB_SRC) $(CAPTURE_SRC) $(TOOL_SRC) $(MAIN_SRC) $(UNIT_SRC) $(HELP_SRC) $(BENCH_SRC)
 
@@ -91,6 +106,7 @@ $(BUILD)/%.a: $(BUILD)/files
 	$(AR) rcs $@ $(filter %.o,$^)
 
 $(BUILD)/libcqlraw-proto.so.$(SOVERSION): $(call obj,$(PROTO_SRC))
+$(BUILD)/libcqlraw-proto.so.$(SOVERSION): LDLIBS = $(LDLIBS_PROTO)
 $(BUILD)/libcqlraw.so.$(SOVERSION): $(call obj,$(PROTO_SRC) $(LIB_SRC))
 $(BUILD)/%.so.$(SOVERSION): $(BUILD)/files $(BUILD)/flags
 	$(CC) -shared -Wl,-soname,$(@F) -Wl,--no-undefined $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LDLIBS)

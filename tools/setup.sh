@@ -45,7 +45,7 @@ need_packages() {
 
 # What building takes, and what a real Cassandra takes on top.
 # shellcheck disable=SC2034
-readonly BUILD_PACKAGES=('gcc=gcc' 'libc6-dev=/usr/include/stdio.h' 'make=make' 'liblz4-dev=/usr/include/lz4.h')
+readonly BUILD_PACKAGES=('gcc=gcc' 'libc6-dev=/usr/include/stdio.h' 'make=make' 'liblz4-dev=/usr/include/lz4.h' 'libssl-dev=/usr/include/openssl/ssl.h')
 # shellcheck disable=SC2034
 readonly CASSANDRA_PACKAGES=('openjdk-17-jre-headless=/usr/lib/jvm/*17*/bin/java' 'maven=mvn')
 

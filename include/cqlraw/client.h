@@ -112,9 +112,10 @@ CQLR_API const struct cqlr_err *cqlr_client_err(const cqlr_client *cl);
 /* Connects to the first contact point that answers (names are resolved here, with a blocking
  * getaddrinfo), then calls fn once with 0 or the last point's error. 0 when that is under way, else
  * why not (fn is then not called): CQLR_E_USAGE wrong options, CQLR_E_RESOLVE, CQLR_E_CONNECT,
- * CQLR_E_NOMEM, CQLR_E_STATE open or opening already. rc of fn: CQLR_E_CONNECT (timed out too),
- * CQLR_E_CLOSED, CQLR_E_IO, CQLR_E_PROTO, CQLR_E_VERSION, CQLR_E_SERVER, CQLR_E_AUTH (which ends it
- * at the first point that says so).
+ * CQLR_E_TLS (settings), CQLR_E_NOMEM, CQLR_E_STATE open or opening already. rc of fn:
+ * CQLR_E_CONNECT (timed out too), CQLR_E_TLS (a certificate that is refused is that of one host:
+ * the next one is tried), CQLR_E_CLOSED, CQLR_E_IO, CQLR_E_PROTO, CQLR_E_VERSION, CQLR_E_SERVER,
+ * CQLR_E_AUTH (which ends it at the first point that says so).
  *
  * A connection that is lost is not opened again by itself: what was pending gets the reason,
  * later requests CQLR_E_STATE, until this is called anew. Statements stay good. */
@@ -142,9 +143,9 @@ CQLR_API const char *cqlr_client_peer(const cqlr_client *cl);
  * accepts, CQLR_E_USAGE a marker without a value, CQLR_E_FORKED. Bytes leave at the end of the
  * loop's turn.
  *
- * What comes in the reply: CQLR_E_SERVER an ERROR message, CQLR_E_TIMEOUT, CQLR_E_CLOSED (IO and
- * PROTO as well: outcome unknown), CQLR_E_STATE a statement that cannot be prepared again as it
- * was, CQLR_E_NOMEM. */
+ * What comes in the reply: CQLR_E_SERVER an ERROR message, CQLR_E_TIMEOUT, CQLR_E_CLOSED (IO,
+ * PROTO and TLS as well: outcome unknown), CQLR_E_STATE a statement that cannot be prepared again
+ * as it was, CQLR_E_NOMEM. */
 
 /* The reply is borrowed until fn returns; cqlr_reply_keep makes one that stays. */
 typedef void cqlr_reply_fn(void *arg, cqlr_reply *r);

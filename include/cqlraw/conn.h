@@ -125,6 +125,10 @@ CQLR_API unsigned cqlr_conn_in_flight(const cqlr_conn *c);
 CQLR_API unsigned cqlr_conn_orphans(const cqlr_conn *c);
 /* Why it ended or was not opened; code 0 before. Borrowed until the connection is freed. */
 CQLR_API const struct cqlr_err *cqlr_conn_err(const cqlr_conn *c);
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384" or "TLSv1.3, TLS_AES_256_GCM_SHA384, resumed" from the moment
+ * on when the TLS handshake is done (and the server is who it should be) until the end; else "".
+ * Borrowed likewise. */
+CQLR_API const char *cqlr_conn_tls(const cqlr_conn *c);
 /* "127.0.0.1:9042" of the peer, or "unix:/path"; "" before cqlr_conn_open. Borrowed likewise. */
 CQLR_API const char *cqlr_conn_peer(const cqlr_conn *c);
 

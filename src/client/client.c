@@ -14,6 +14,7 @@
 #include "proto/base/err.h"
 #include "proto/base/mem.h"
 #include "src/client/internal.h"
+#include "src/net/tls.h"
 
 #define SECOND UINT64_C(1000000000)
 
@@ -89,6 +90,8 @@ static void destroy(cqlr_client *cl)
     free_string(mem, cl->keyspace);
     free_string(mem, cl->username);
     free_secret(mem, cl->password);
+    cqlr_tls_free(cl->tls);
+    cqlr__tls_opts_free(cl->tls_opts, mem);
     mem->resize(mem->arg, cl, sizeof *cl, 0);
 }
 
@@ -115,6 +118,13 @@ static bool copy_strings(cqlr_client *cl)
            copy_string(cl->mem, o->password, &cl->password);
 }
 
+static bool copy_tls(cqlr_client *cl)
+{
+    if (cl->o.tls)
+        cl->tls_opts = cqlr__tls_opts_copy(cl->o.tls, cl->mem);
+    return !cl->o.tls || cl->tls_opts;
+}
+
 cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o)
 {
     const struct cqlr_mem *mem = o->mem ? o->mem : cqlr_mem_default();
@@ -129,7 +139,7 @@ cqlr_client *cqlr_client_new(const struct cqlr_client_opts *o)
     cl->alive = alive_new();
     cl->loop = o->loop ? o->loop : cqlr_loop_new(mem);
     cl->own_loop = !o->loop && cl->loop;
-    if (!copy_strings(cl) || !cl->alive || !cl->loop) {
+    if (!copy_strings(cl) || !copy_tls(cl) || !cl->alive || !cl->loop) {
         destroy(cl);
         return NULL;
     }
@@ -240,6 +250,8 @@ int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
         return cqlr__err_set(&cl->err, CQLR_E_STATE, "opened by a callback of its own end");
     if ((rc = check_options(cl)) < 0)
         return rc;
+    if (cl->tls_opts && !cl->tls && !(cl->tls = cqlr_tls_new(cl->tls_opts, &cl->err)))
+        return cl->err.code;
     cqlr__client_enter(cl);
     cqlr__renew_stop(cl);
     rc = cqlr__opening_begin(cl, CQLR__OPENING_ASKED, fn, arg);
@@ -249,9 +261,16 @@ int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
     return rc;
 }
 
-/* Ends all connections there are now: a callback may open the client anew. Freeing one, not closing
- * it, tells also those whom an end that is under way has not told yet. */
-static void end_all(cqlr_client *cl, void (*end)(cqlr_conn *))
+/* Closing says goodbye. Freeing tells also those whom an end that is under way has not told yet. */
+static void end_one(struct cqlr__pooled *p, bool forever)
+{
+    cqlr_conn_close(p->conn);
+    if (forever && p->conn)
+        cqlr_conn_free(p->conn);
+}
+
+/* Ends all connections there are now: a callback may open the client anew. */
+static void end_all(cqlr_client *cl, bool forever)
 {
     bool opening = cl->opening.kind == CQLR__OPENING_ASKED;
     cqlr_open_fn *fn = cl->opening.fn;
@@ -263,7 +282,7 @@ static void end_all(cqlr_client *cl, void (*end)(cqlr_conn *))
     cqlr__opening_drop(cl);
     for (struct cqlr__pooled *p = cl->pool; p; p = p->next)
         if (p->conn && !p->opening)
-            end(p->conn);
+            end_one(p, forever);
     cl->closing--;
     if (!opening)
         return;
@@ -278,7 +297,7 @@ void cqlr_client_close(cqlr_client *cl)
         return;
     }
     cqlr__client_enter(cl);
-    end_all(cl, cqlr_conn_close);
+    end_all(cl, false);
     cqlr__client_leave(cl);
 }
 
@@ -301,7 +320,7 @@ void cqlr_client_free(cqlr_client *cl)
     cqlr__client_enter(cl);
     cl->freeing = true;
     if (*cl->alive == 1) {
-        end_all(cl, cqlr_conn_free);
+        end_all(cl, true);
         cqlr__resumed_close(cl);
     } else {
         forget_all(cl);

@@ -121,6 +121,8 @@ struct cqlr_client {
     char *keyspace;
     char *username;
     char *password;
+    struct cqlr_tls_opts *tls_opts; /* a copy; NULL = plaintext */
+    cqlr_tls *tls;                  /* of them, from the first open on */
     cqlr_loop *loop;
     bool own_loop;
     uint32_t *alive; /* 1, in a page that a forked child sees as zero */

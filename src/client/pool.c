@@ -6,6 +6,7 @@
  * it belongs to (open.c), or it was the current one and its loss is the client's.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/base/err.h"
@@ -24,6 +25,7 @@ void cqlr__pooled_drop(struct cqlr__pooled *p)
     cqlr_conn *conn = p->conn;
     cqlr__detach(&p->attach);
     p->conn = NULL;
+    cqlr_conn_close(conn); /* says goodbye, which freeing does not */
     cqlr_conn_free(conn);
 }
 
@@ -95,8 +97,9 @@ static void on_open(void *arg)
 {
     struct cqlr__pooled *p = arg;
     cqlr_client *cl = p->client;
-    cqlr__client_log(cl, CQLR_LOG_INFO, "%s: connected in %.1f ms", cqlr__pooled_peer(p),
-                     (double)(cqlr_now() - p->since) / 1e6);
+    const char *tls = cqlr_conn_tls(p->conn);
+    cqlr__client_log(cl, CQLR_LOG_INFO, "%s: connected in %.1f ms%s%s", cqlr__pooled_peer(p),
+                     (double)(cqlr_now() - p->since) / 1e6, *tls ? ", " : "", tls);
     if (!cl->keyspace) {
         cqlr__opening_ready(p);
     } else if (use_keyspace(p) < 0) {
@@ -143,6 +146,7 @@ static void set_options(struct cqlr_conn_opts *o, const cqlr_client *cl)
 {
     cqlr_conn_opts_init(o, sizeof *o);
     o->mem = cl->mem;
+    o->tls = cl->tls;
     o->max_frame = cl->o.max_frame;
     o->application_name = cl->application_name;
     o->application_version = cl->application_version;
@@ -164,12 +168,16 @@ static void set_options(struct cqlr_conn_opts *o, const cqlr_client *cl)
 
 static struct cqlr__pooled *pooled_new(cqlr_client *cl, size_t addr)
 {
+    const struct cqlr_str host = cl->opening.addrs.list[addr].name;
+    char name[256]; /* longer ones are no names, see addr.c */
     struct cqlr_conn_opts o;
     struct cqlr__pooled *p = cqlr__mem_get(cl->mem, sizeof *p);
     if (!p)
         return NULL;
     *p = (struct cqlr__pooled){.client = cl, .addr = addr, .opening = true, .since = cqlr_now()};
     set_options(&o, cl);
+    snprintf(name, sizeof name, "%.*s", CQLR_STR(host));
+    o.tls_name = host.n ? name : NULL;
     o.arg = p;
     p->conn = cqlr_conn_new(&o);
     if (!p->conn) {

@@ -52,6 +52,22 @@ static cqlr_link *new_link(const struct cqlr_conn_opts *o)
     return cqlr_link_new(&lo);
 }
 
+static int init_transport(struct cqlr_conn *c, const char *tls_name)
+{
+    if (c->opts.tls)
+        return cqlr__io_tls_init(&c->io, c->opts.tls, tls_name, c->mem);
+    cqlr__io_plain_init(&c->io);
+    return 0;
+}
+
+static void destroy(struct cqlr_conn *c)
+{
+    c->io.fn->close(&c->io);
+    cqlr__reqs_fini(&c->reqs);
+    cqlr_link_free(c->link);
+    cqlr__mem_free(c->mem, c, sizeof *c);
+}
+
 cqlr_conn *cqlr_conn_new(const struct cqlr_conn_opts *opts)
 {
     struct cqlr_conn_opts o;
@@ -69,17 +85,12 @@ cqlr_conn *cqlr_conn_new(const struct cqlr_conn_opts *opts)
     /* Were borrowed until now, or are the link's to look at. */
     c->opts.application_name = c->opts.application_version = c->opts.client_id = NULL;
     c->opts.username = c->opts.password = NULL;
+    c->opts.tls_name = NULL;
     cqlr__reqs_init(&c->reqs, mem);
-    cqlr__io_plain_init(&c->io);
-    return c;
-}
-
-static void destroy(struct cqlr_conn *c)
-{
-    c->io.fn->close(&c->io);
-    cqlr__reqs_fini(&c->reqs);
-    cqlr_link_free(c->link);
-    cqlr__mem_free(c->mem, c, sizeof *c);
+    if (init_transport(c, o.tls_name) == 0)
+        return c;
+    destroy(c);
+    return NULL;
 }
 
 static void enter(struct cqlr_conn *c)
@@ -125,14 +136,20 @@ void cqlr__conn_fail(struct cqlr_conn *c)
     tell_the_end(c);
 }
 
-void cqlr_conn_close(cqlr_conn *c)
+static void end(struct cqlr_conn *c)
 {
-    if (!cqlr__conn_alive(c))
-        return;
     enter(c);
     cqlr__err_set(&c->err, CQLR_E_CLOSED, "connection closed by this side");
     cqlr__conn_fail(c);
     leave(c);
+}
+
+void cqlr_conn_close(cqlr_conn *c)
+{
+    if (!cqlr__conn_alive(c))
+        return;
+    c->io.fn->bye(&c->io);
+    end(c);
 }
 
 void cqlr_conn_free(cqlr_conn *c)
@@ -140,7 +157,8 @@ void cqlr_conn_free(cqlr_conn *c)
     if (!c)
         return;
     enter(c);
-    cqlr_conn_close(c);
+    if (cqlr__conn_alive(c)) /* nothing is sent: this may be a forked child */
+        end(c);
     if (c->state == CQLR__CONN_ENDED)
         tell_the_end(c);
     c->doomed = true;
@@ -176,8 +194,8 @@ unsigned cqlr_conn_wants(const cqlr_conn *c)
     if (!cqlr__conn_alive(c))
         return 0;
     if (c->state == CQLR__CONN_CONNECTING)
-        return CQLR_WRITE;
-    return CQLR_READ | (c->blocked ? CQLR_WRITE : 0);
+        return c->io.wants;
+    return CQLR_READ | (c->blocked || c->io.holds_out ? c->io.wants : 0);
 }
 
 uint64_t cqlr_conn_deadline(const cqlr_conn *c)
@@ -311,6 +329,11 @@ unsigned cqlr_conn_orphans(const cqlr_conn *c)
 const struct cqlr_err *cqlr_conn_err(const cqlr_conn *c)
 {
     return &c->err;
+}
+
+const char *cqlr_conn_tls(const cqlr_conn *c)
+{
+    return c->io.secured ? c->io.secured : "";
 }
 
 const char *cqlr_conn_peer(const cqlr_conn *c)

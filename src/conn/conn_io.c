@@ -35,9 +35,19 @@ static const char *how_it_ended(const struct cqlr_conn *c)
     return "connection closed by the server";
 }
 
+/* Over TLS an end that the server did not announce can be anyone's: answers may be missing. When
+ * none is, it is one like any other. */
+static bool truncated(const struct cqlr_conn *c)
+{
+    return c->io.cut_off && c->state == CQLR__CONN_OPEN &&
+           (c->reqs.n > 0 || cqlr_link_mid_frame(c->link));
+}
+
 static void end_of_stream(struct cqlr_conn *c)
 {
-    cqlr__err_set(&c->err, CQLR_E_CLOSED, "%s", how_it_ended(c));
+    bool cut_off = truncated(c);
+    cqlr__err_set(&c->err, cut_off ? CQLR_E_TLS : CQLR_E_CLOSED, "%s%s",
+                  cut_off ? "TLS: cut off without close_notify: " : "", how_it_ended(c));
     cqlr__conn_fail(c);
 }
 
@@ -65,7 +75,7 @@ static enum received receive(struct cqlr_conn *c)
         drain(c);
         if (!cqlr__conn_alive(c))
             return RECEIVED_NONE;
-        return (size_t)n == room ? RECEIVED_A_PART : RECEIVED_ALL;
+        return (size_t)n == room || c->io.holds_in ? RECEIVED_A_PART : RECEIVED_ALL;
     }
     if (n == 0)
         end_of_stream(c);
@@ -94,7 +104,7 @@ void cqlr__conn_io_flush(struct cqlr_conn *c)
     if (c->blocked || (c->state != CQLR__CONN_HELLO && c->state != CQLR__CONN_OPEN))
         return;
     size_t n = cqlr_link_out(c->link, &p);
-    if (n == 0)
+    if (n == 0 && !c->io.holds_out)
         return;
     ssize_t sent = c->io.fn->write(&c->io, p, n, &why);
     if (sent < 0 && sent != CQLR_E_AGAIN) {
@@ -146,8 +156,10 @@ static void hung_up(struct cqlr_conn *c)
 static void read_some(struct cqlr_conn *c, unsigned events)
 {
     enum received got = RECEIVED_A_PART;
-    for (int i = 0; i < READS && got == RECEIVED_A_PART; i++)
+    for (int i = 0; (i < READS || c->io.holds_in) && got == RECEIVED_A_PART; i++)
         got = receive(c);
+    if (got == RECEIVED_NONE && events & CQLR_HANGUP && cqlr__conn_alive(c))
+        got = receive(c); /* what was held is gone: is there something behind it? */
     if (got == RECEIVED_NONE && events & CQLR_HANGUP && cqlr__conn_alive(c))
         hung_up(c);
 }
@@ -161,14 +173,17 @@ void cqlr__conn_io_ready(struct cqlr_conn *c, unsigned events)
 {
     if (c->state == CQLR__CONN_CONNECTING) {
         progress(c);
-        return;
+        if (!c->io.holds_in)
+            return;
+        events = CQLR_READ; /* came together with the end of the handshake */
     }
     if (!cqlr__conn_alive(c))
         return;
-    if (events & CQLR_WRITE)
+    bool go_on = events & c->io.wants;
+    if (go_on)
         c->blocked = false;
     if (events & (CQLR_READ | CQLR_HANGUP))
         read_some(c, events);
-    if (events & CQLR_WRITE || c->state == CQLR__CONN_HELLO) /* the link answers by itself there */
+    if (go_on || c->state == CQLR__CONN_HELLO) /* the link answers by itself there */
         cqlr__conn_io_flush(c);
 }

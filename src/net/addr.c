@@ -132,7 +132,7 @@ void cqlr__addrs_fini(struct cqlr__addrs *a)
     cqlr__addrs_init(a, a->mem);
 }
 
-static bool append(struct cqlr__addrs *a, const void *sa, socklen_t n)
+static bool append(struct cqlr__addrs *a, const void *sa, socklen_t n, struct cqlr_str name)
 {
     if (a->count == a->cap) {
         size_t cap = a->cap ? a->cap * 2 : 8;
@@ -143,6 +143,7 @@ static bool append(struct cqlr__addrs *a, const void *sa, socklen_t n)
         a->cap = cap;
     }
     memcpy(&a->list[a->count].sa, sa, n);
+    a->list[a->count].name = name;
     a->list[a->count++].len = n;
     return true;
 }
@@ -157,16 +158,17 @@ static int append_path(struct cqlr__addrs *a, struct cqlr_str path, struct cqlr_
 {
     struct sockaddr_un sa = {.sun_family = AF_UNIX};
     memcpy(sa.sun_path, path.p, path.n);
-    return append(a, &sa, sizeof sa) ? 1 : no_memory(err);
+    return append(a, &sa, sizeof sa, (struct cqlr_str){0}) ? 1 : no_memory(err);
 }
 
-static int append_all(struct cqlr__addrs *a, const struct addrinfo *ai, struct cqlr_err *err)
+static int append_all(struct cqlr__addrs *a, const struct addrinfo *ai, struct cqlr_str name,
+                      struct cqlr_err *err)
 {
     int found = 0;
     for (; ai; ai = ai->ai_next) {
         if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
             continue;
-        if (!append(a, ai->ai_addr, ai->ai_addrlen))
+        if (!append(a, ai->ai_addr, ai->ai_addrlen, name))
             return no_memory(err);
         found++;
     }
@@ -195,7 +197,7 @@ int cqlr__addrs_add(struct cqlr__addrs *a, const struct cqlr__host *host, struct
         err->sys_errno = sys;
         return CQLR_E_RESOLVE;
     }
-    int found = append_all(a, ai, err);
+    int found = append_all(a, ai, host->name, err);
     freeaddrinfo(ai);
     if (found == 0)
         return cqlr__err_set(err, CQLR_E_RESOLVE, "%s: no address of IPv4 or IPv6", name);

@@ -20,6 +20,8 @@ struct cqlr__addr {
         struct sockaddr_un local;
     } sa;
     socklen_t len;
+    struct cqlr_str
+        name; /* the host as it was typed, borrowed from that text; of a path: nothing */
 };
 
 /* "HOST", "HOST:PORT", "[V6]", "[V6]:PORT", a bare "V6" or "unix:/PATH", taken apart. host is

@@ -1,6 +1,6 @@
 /*
- * io.h - a transport: the five functions by which a connection moves its bytes. io_plain.c moves
- * them as they are.
+ * io.h - a transport: the functions by which a connection moves its bytes. io_plain.c moves them as
+ * they are, io_tls.c over TLS.
  *
  * Nothing blocks: CQLR_E_AGAIN says that the descriptor is not ready. Every error is told in err.
  */
@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <cqlraw/base.h>
+#include <cqlraw/tls.h>
 
 struct cqlr__io;
 
@@ -30,21 +31,33 @@ struct cqlr__io_fns {
     /* Releases what the transport holds; io->fd is -1 then. Fine when nothing is open. Sends
      * nothing, so it is safe in a forked child. */
     void (*close)(struct cqlr__io *io);
+    /* Tells the peer that this is the end, as far as it goes without waiting. */
+    void (*bye)(struct cqlr__io *io);
 };
 
 struct cqlr__io {
     const struct cqlr__io_fns *fn;
     int fd;         /* -1 = none */
-    unsigned wants; /* until `progress` is done: CQLR_READ | CQLR_WRITE, what it waits for */
+    unsigned wants; /* until `progress` is done: CQLR_READ | CQLR_WRITE, what it waits for; from
+                       then on what `write` waits for */
     bool reached;   /* the peer has taken the connection; `progress` need not say so when it is done
                        with that */
     bool holds_in;  /* received bytes are held: `read` gives more although the descriptor is not
                        ready (it receives only when it holds nothing) */
     bool holds_out; /* bytes are held that must leave: when the descriptor is writable, `write`
                        again, n may be 0 */
-    void *state;    /* the transport's own */
+    bool cut_off;   /* the stream ended without the word of the peer that it ends (TLS has one) */
+    const char
+        *secured; /* "TLSv1.3, TLS_AES_256_GCM_SHA384" when `progress` is done; NULL: is not */
+    void *state;  /* the transport's own */
 };
 
 void cqlr__io_plain_init(struct cqlr__io *io);
+
+/* The one over TLS (io_tls.c, or io_tls_none.c). `tls` and mem are borrowed until close, which must
+ * be called also when it was never opened; the name (NULL = none) is copied. What is wrong with the
+ * name is told by open. 0 or CQLR_E_NOMEM. */
+int cqlr__io_tls_init(struct cqlr__io *io, cqlr_tls *tls, const char *name,
+                      const struct cqlr_mem *mem);
 
 #endif

@@ -43,6 +43,12 @@ static ssize_t plain_write(struct cqlr__io *io, const void *p, size_t n, struct 
     return not_now() ? CQLR_E_AGAIN : cqlr__sock_error(err, CQLR_E_IO, "send");
 }
 
+/* The end of the bytes says it all. */
+static void plain_bye(struct cqlr__io *io)
+{
+    (void)io;
+}
+
 static void plain_close(struct cqlr__io *io)
 {
     if (io->fd >= 0)
@@ -58,7 +64,7 @@ void cqlr__io_plain_init(struct cqlr__io *io)
         .read = plain_read,
         .write = plain_write,
         .close = plain_close,
+        .bye = plain_bye,
     };
-    io->fn = &fns;
-    io->fd = -1;
+    *io = (struct cqlr__io){.fn = &fns, .fd = -1, .wants = CQLR_WRITE};
 }

@@ -5,6 +5,7 @@
 #include <cqlraw/tls.h>
 
 #include "proto/base/err.h"
+#include "src/net/io.h"
 
 bool cqlr_tls_built(void)
 {
@@ -32,4 +33,15 @@ cqlr_tls_sessions *cqlr_tls_sessions_new(void)
 void cqlr_tls_sessions_free(cqlr_tls_sessions *s)
 {
     (void)s;
+}
+
+/* Without settings, of which there are none, nobody comes here. */
+int cqlr__io_tls_init(struct cqlr__io *io, cqlr_tls *tls, const char *name,
+                      const struct cqlr_mem *mem)
+{
+    (void)tls;
+    (void)name;
+    (void)mem;
+    cqlr__io_plain_init(io);
+    return CQLR_E_TLS;
 }

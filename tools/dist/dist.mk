@@ -17,11 +17,15 @@ INSTALLED = $(BINDIR)/cqlraw $(addprefix $(LIBDIR)/,$(notdir $(LIBRARIES) $(SONA
             $(addprefix $(LIBDIR)/pkgconfig/,cqlraw.pc cqlraw-proto.pc) \
             $(addprefix $(LIBDIR)/cmake/cqlraw/,cqlraw-config.cmake cqlraw-config-version.cmake)
 
+SPACE := $() $()
+cmake_list = $(subst $(SPACE),;,$(1))
+
 # They hold the places, which may differ from call to call.
 $(FILLED_IN): $(BUILD)/dist/%: tools/dist/%.in always
 	@mkdir -p $(@D)
 	@sed -e 's|@VERSION@|$(VERSION)|g; s|@PREFIX@|$(PREFIX)|g; s|@LIBDIR@|$(LIBDIR)|g; s|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
-	     -e 's|@SOVERSION@|$(SOVERSION)|g; s|@LDLIBS@|$(LDLIBS)|g' $< >$@
+	     -e 's|@SOVERSION@|$(SOVERSION)|g; s|@LDLIBS_STATIC@|$(LDLIBS_STATIC)|g; s|@LDLIBS_PROTO@|$(LDLIBS_PROTO)|g' \
+	     -e 's|@NEEDS@|$(call cmake_list,$(LDLIBS_STATIC))|g; s|@NEEDS_PROTO@|$(call cmake_list,$(LDLIBS_PROTO))|g' $< >$@
 
 install: all $(FILLED_IN)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/cqlraw $(DESTDIR)$(INCLUDEDIR)/cqlraw

@@ -123,6 +123,11 @@ struct cqlr__batch {
 
 struct cqlr__manager {
     struct cqlr_bulk_opts o; /* all defaults filled in; `source` is the batch's */
+    struct {                 /* what o.client is, when it has TLS without sessions: with these */
+        struct cqlr_client_opts client;
+        struct cqlr_tls_opts opts;
+        cqlr_tls_sessions *sessions;
+    } tls;
     const struct cqlr__engine *engine;
     bool idempotent;          /* the statement is */
     struct cqlr_err unusable; /* every further batch ends with this; code 0: it is usable */

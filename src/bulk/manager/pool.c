@@ -52,6 +52,29 @@ bool cqlr_bulk_idempotent(const struct cqlr_bulk_opts *o)
            (o->idempotence == CQLR_IDEMPOTENT_AUTO && cqlr__is_select(o->statement));
 }
 
+/* Workers resume each other's sessions of TLS: the table is made before the first of them. Without
+ * memory for it each has its own. The parent makes nothing else of TLS. */
+static void share_sessions(struct cqlr__manager *m)
+{
+    const struct cqlr_client_opts *o = m->o.client;
+    if (!o)
+        return;
+    cqlr_client_opts_init(&m->tls.client, sizeof m->tls.client);
+    memcpy(&m->tls.client, o, o->size < sizeof *o ? o->size : sizeof *o);
+    m->tls.client.size = sizeof m->tls.client;
+    if (!m->tls.client.tls)
+        return;
+    cqlr_tls_opts_init(&m->tls.opts, sizeof m->tls.opts);
+    o = &m->tls.client;
+    memcpy(&m->tls.opts, o->tls, o->tls->size < sizeof *o->tls ? o->tls->size : sizeof *o->tls);
+    m->tls.opts.size = sizeof m->tls.opts;
+    if (m->tls.opts.sessions || !(m->tls.sessions = cqlr_tls_sessions_new()))
+        return;
+    m->tls.opts.sessions = m->tls.sessions;
+    m->tls.client.tls = &m->tls.opts;
+    m->o.client = &m->tls.client;
+}
+
 /* What is wrong with the options, for this source, or NULL. */
 static const char *usage_error(const struct cqlr_bulk_opts *o, const cqlr_source *s)
 {
@@ -78,6 +101,7 @@ cqlr_bulk *cqlr__bulk_new(const struct cqlr_bulk_opts *o, const struct cqlr__eng
         return NULL;
     m->engine = engine;
     fill_options(m, o);
+    share_sessions(m);
     m->lanes = m->o.processes ? m->o.processes : cqlr_bulk_cores();
     m->lane = calloc(m->lanes, sizeof *m->lane);
     m->tally = calloc(m->lanes, sizeof *m->tally);
@@ -101,6 +125,7 @@ void cqlr_bulk_free(cqlr_bulk *b)
     cqlr_columns_free(b->m.markers);
     cqlr_columns_free(b->m.columns);
     cqlr__pace_free(b->m.pace);
+    cqlr_tls_sessions_free(b->m.tls.sessions);
     cqlr_loop_free(b->m.loop);
     free(b->m.lane);
     free(b->m.tally);
