@@ -261,9 +261,16 @@ int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg)
     return rc;
 }
 
-/* Ends all connections there are now: a callback may open the client anew. Freeing one after
- * closing it tells also those whom an end that is under way has not told yet. */
-static void end_all(cqlr_client *cl, bool freeing)
+/* Closing says goodbye. Freeing tells also those whom an end that is under way has not told yet. */
+static void end_one(struct cqlr__pooled *p, bool forever)
+{
+    cqlr_conn_close(p->conn);
+    if (forever && p->conn)
+        cqlr_conn_free(p->conn);
+}
+
+/* Ends all connections there are now: a callback may open the client anew. */
+static void end_all(cqlr_client *cl, bool forever)
 {
     bool opening = cl->opening.kind == CQLR__OPENING_ASKED;
     cqlr_open_fn *fn = cl->opening.fn;
@@ -273,12 +280,9 @@ static void end_all(cqlr_client *cl, bool freeing)
     cl->closing++;
     cqlr__renew_stop(cl);
     cqlr__opening_drop(cl);
-    for (struct cqlr__pooled *p = cl->pool; p; p = p->next) {
+    for (struct cqlr__pooled *p = cl->pool; p; p = p->next)
         if (p->conn && !p->opening)
-            cqlr_conn_close(p->conn);
-        if (p->conn && !p->opening && freeing)
-            cqlr_conn_free(p->conn);
-    }
+            end_one(p, forever);
     cl->closing--;
     if (!opening)
         return;

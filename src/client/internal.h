@@ -150,7 +150,7 @@ struct cqlr_client {
 
 struct cqlr_prepared {
     cqlr_client *client;
-    unsigned refs; /* its owner's, and one for each REPREPARE under way */
+    unsigned refs;              /* its owner's, and one for each REPREPARE under way */
     const struct cqlr_mem *mem; /* the client's; freeing needs no client */
     char *cql;
     size_t cql_len;

@@ -25,7 +25,7 @@ void cqlr__pooled_drop(struct cqlr__pooled *p)
     cqlr_conn *conn = p->conn;
     cqlr__detach(&p->attach);
     p->conn = NULL;
-    cqlr_conn_close(conn); /* says goodbye to a peer that is still there, which freeing does not */
+    cqlr_conn_close(conn); /* says goodbye, which freeing does not */
     cqlr_conn_free(conn);
 }
 
@@ -153,8 +153,8 @@ static void on_close(void *arg, int rc)
 static void set_options(struct cqlr_conn_opts *o, const cqlr_client *cl)
 {
     cqlr_conn_opts_init(o, sizeof *o);
-    o->tls = cl->tls;
     o->mem = cl->mem;
+    o->tls = cl->tls;
     o->max_frame = cl->o.max_frame;
     o->application_name = cl->application_name;
     o->application_version = cl->application_version;
@@ -178,16 +178,16 @@ static void set_options(struct cqlr_conn_opts *o, const cqlr_client *cl)
 
 static struct cqlr__pooled *pooled_new(cqlr_client *cl, size_t addr)
 {
-    const struct cqlr_str name = cl->opening.addrs.list[addr].name;
-    char tls_name[256]; /* longer ones are no names, see addr.c */
+    const struct cqlr_str host = cl->opening.addrs.list[addr].name;
+    char name[256]; /* longer ones are no names, see addr.c */
     struct cqlr_conn_opts o;
     struct cqlr__pooled *p = cqlr__mem_get(cl->mem, sizeof *p);
     if (!p)
         return NULL;
     *p = (struct cqlr__pooled){.client = cl, .addr = addr, .opening = true, .since = cqlr_now()};
     set_options(&o, cl);
-    snprintf(tls_name, sizeof tls_name, "%.*s", CQLR_STR(name));
-    o.tls_name = name.n ? tls_name : NULL;
+    snprintf(name, sizeof name, "%.*s", CQLR_STR(host));
+    o.tls_name = host.n ? name : NULL;
     o.arg = p;
     p->conn = cqlr_conn_new(&o);
     if (!p->conn) {
