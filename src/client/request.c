@@ -43,6 +43,11 @@ void cqlr__request_put(struct cqlr__request *q)
     cl->free_requests = q;
 }
 
+static bool prepares(const struct cqlr__request *q)
+{
+    return q->kind == CQLR__PREPARE || q->kind == CQLR__REPREPARE;
+}
+
 /* Nobody is to be told. */
 static void forget(struct cqlr__request *q)
 {
@@ -51,6 +56,8 @@ static void forget(struct cqlr__request *q)
         q->waiting = w->next;
         cqlr__request_put(w);
     }
+    if (prepares(q))
+        cqlr_prepared_free(q->prepared);
     cqlr__request_put(q);
 }
 
@@ -104,11 +111,6 @@ static bool is_unprepared(const struct cqlr__request *q, const cqlr_reply *r)
 {
     return q->kind == CQLR__EXECUTE && r->rc == CQLR_E_SERVER &&
            r->err.server_code == CQLR_SERVER_UNPREPARED && !q->again;
-}
-
-static bool prepares(const struct cqlr__request *q)
-{
-    return q->kind == CQLR__PREPARE || q->kind == CQLR__REPREPARE;
 }
 
 /* Prepared answers PREPARE, and nothing else does. */
