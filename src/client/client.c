@@ -309,6 +309,13 @@ void cqlr__client_lose(cqlr_client *cl, const struct cqlr_err *why)
     cl->lost_for = NULL;
 }
 
+static int on_auth(void *arg, const struct cqlr_auth_step *step, struct cqlr_wr *token,
+                   struct cqlr_err *err)
+{
+    const cqlr_client *cl = arg;
+    return cl->o.on_auth(cl->o.auth_arg, step, token, err);
+}
+
 static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
 {
     struct cqlr_conn_opts o;
@@ -329,6 +336,8 @@ static int open_one(cqlr_client *cl, const struct cqlr__addr *addr)
     o.compress_from = cl->o.compress_from;
     o.username = cl->username;
     o.password = cl->password;
+    o.plaintext_password = cl->o.plaintext_password;
+    o.on_auth = cl->o.on_auth ? on_auth : NULL;
     o.connect_timeout = cl->o.connect_timeout;
     o.request_timeout = cl->o.request_timeout;
     o.on_open = on_open;

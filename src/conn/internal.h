@@ -1,5 +1,6 @@
 /*
- * internal.h - the inside of a connection, shared by conn.c (life, requests) and conn_io.c (bytes).
+ * internal.h - the inside of a connection, shared by conn.c (life, requests), conn_io.c (bytes) and
+ * conn_auth.c (authentication).
  *
  * Every public function that may call a callback runs between `enter` and `leave` of conn.c. What a
  * callback must not pull away under its caller - the descriptor, the memory - goes when the
@@ -27,12 +28,14 @@ struct cqlr_conn {
     const struct cqlr_mem *mem;
     struct cqlr_conn_opts opts;
     enum cqlr__conn_state state;
-    unsigned depth;  /* of enter without leave */
-    bool flush_soon; /* a flush was asked for inside a callback */
-    bool blocked;    /* the socket takes no more bytes: wait until it is writable */
-    bool told;       /* on_close was called, or is not to be */
-    bool doomed;     /* freed inside a callback */
-    int end_code;    /* ENDED: why */
+    unsigned depth;    /* of enter without leave */
+    bool flush_soon;   /* a flush was asked for inside a callback */
+    bool blocked;      /* the socket takes no more bytes: wait until it is writable */
+    bool told;         /* on_close was called, or is not to be */
+    bool doomed;       /* freed inside a callback */
+    bool local;        /* the peer is on this machine */
+    bool has_password; /* and a name: the link, which keeps them, could send them */
+    int end_code;      /* ENDED: why */
     uint64_t connect_deadline;
     cqlr_link *link;
     struct cqlr__io io;
@@ -52,6 +55,9 @@ void cqlr__conn_fail(struct cqlr_conn *c);
 
 /* An event of the link: a reply goes to its request, OPEN and PUSH to their callbacks. */
 void cqlr__conn_event(struct cqlr_conn *c, const struct cqlr_event *ev);
+
+/* Answers CQLR_EV_AUTH; how the link fares then tells its next event. */
+void cqlr__conn_authenticate(struct cqlr_conn *c, const struct cqlr_auth_step *step);
 
 /* What conn_io.c does when the descriptor is ready, and when bytes are to leave. Only at depth 1.
  */

@@ -12,7 +12,7 @@ enum exit_code {
     EXIT_DONE = 0,
     EXIT_SOME_ERRORS = 1, /* done, with some errors, not more than --max-errors */
     EXIT_ABORTED = 2,     /* too many errors, or a statement failed in `query` */
-    EXIT_CONNECT = 3,  /* cannot connect, authenticate, prepare; input file missing or unreadable */
+    EXIT_CONNECT = 3,  /* no connection, TLS, login or prepare; input file missing or unreadable */
     EXIT_OUTPUT = 4,   /* output incomplete or not writable */
     EXIT_INTERNAL = 5, /* internal error, or work left undone after workers kept dying */
     EXIT_USAGE = 64,   /* wrong arguments, also a value of the wrong type */

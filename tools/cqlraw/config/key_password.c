@@ -10,6 +10,7 @@
 #include "password.h"
 #include "private_file.h"
 #include "prompt.h"
+#include "secret.h"
 
 #define OPEN_TO_OTHERS 066u
 
@@ -47,7 +48,8 @@ int key_password_get(const struct args *a, const char **password)
 {
     const char *path = a->v[a->v[OPT_KEY].given ? OPT_KEY : OPT_CERT].text;
     struct private_file f;
-    int error = private_file_read(&f, path), rc = 0;
+    secret_guard();
+    int error = private_file_read(&f, path, true), rc = 0;
     bool encrypted = !error && is_encrypted(&f);
     if (!error && (f.mode & OPEN_TO_OTHERS))
         say(a->command->name,
