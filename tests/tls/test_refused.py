@@ -20,11 +20,13 @@ CERTIFICATES = [
     ("it is for another name than was typed", 'not for "localhost" but for DNS:\\*.wild.example', dict(cert="wild")),
     ("it is for another name than --tls-servername", 'not for "wrong.example"', dict(name="wrong.example")),
     ("only its common name fits", 'not for "localhost" but for DNS:db.example', dict(cert="cn")),
+    ("it has a common name only", 'not for "localhost" but for no name', dict(cert="bare-cn")),
     ("it has the name of the address, not the address", 'not for "127.0.0.1" but', dict(cert="dns", host="127.0.0.1")),
     ("it is for another address", 'not for "127.0.0.1" but for IP:::1', dict(cert="ip6", host="127.0.0.1")),
     ("it has the address, not the name", 'not for "localhost" but for IP:127.0.0.1', dict(cert="ip4")),
     ("a wildcard for two labels", 'not for "a.b.wild.example"', dict(cert="wild", name="a.b.wild.example")),
     ("a wildcard for no label", 'not for "wild.example"', dict(cert="wild", name="wild.example")),
+    ("a wildcard for a part of a label", 'not for "db1.wild.example"', dict(cert="partial", name="db1.wild.example")),
     ("an authority that is not trusted", "unable to get local issuer", dict(cert="untrusted")),
     ("an authority of the same name, with another key", "signature failure", dict(cert="posing")),
     ("an authority that the system does not know", "unable to get local issuer", dict(ca=None)),
@@ -35,7 +37,8 @@ CERTIFICATES = [
     ("its key is too short", "EE certificate key too weak", dict(cert="short")),
     ("it is signed with SHA-1", "CA signature digest algorithm too weak", dict(cert="sha1")),
     ("it is revoked", "certificate revoked", dict(cert="revoked", args=["--crl", "ca.crl"])),
-    ("one of its issuers has no list", "unable to get certificate CRL", dict(cert="chain", args=["--crl", "ca.crl"])),
+    ("its issuer has no list", "unable to get certificate CRL", dict(cert="chain", args=["--crl", "ca.crl"])),
+    ("an issuer above its issuer has no list", "unable to get certificate CRL", dict(cert="chain", args=["--crl", "lower.crl"])),
     ("the list is out of force", "CRL has expired", dict(args=["--crl", "old.crl"])),
 ]
 
@@ -116,6 +119,19 @@ def mid_frame(seen):
     return [] if any(c.handshake == "done" and c.app > 0 for c in seen.connections) else ["the handshake was not done"]
 
 
+def insecure(lab):
+    """Nothing about the certificate is checked, but a version without security is none."""
+
+    def case():
+        seen = lab.ask(tls="1.1", args=["--insecure"])
+        warning, _, seen.err = seen.err.partition("\n")
+        wrong = [] if "warning: --insecure" in warning else ["a warning expected"]
+        lab.tell(case.what, wrong + one_line(seen, "alert protocol version") + only_a_handshake(seen), seen)
+
+    case.what = "--insecure: TLS 1.1 is refused all the same"
+    return case
+
+
 def ping(lab):
     """It tells what it found on stdout: a line for each address."""
 
@@ -154,6 +170,7 @@ def cases(lab):
     command = ["run", tls_lab.STATEMENT, "-j", "2", "--format", "csv"]
     yield refused(lab, "run: refuses as query does", "certificate has expired", dict(cert="expired", command=command))
     yield ping(lab)
+    yield insecure(lab)
 
 
 if __name__ == "__main__":
