@@ -40,8 +40,8 @@ static const struct name_case name_cases[] = {
      "it is not for \"example.org\" but for DNS:*.example.org"},
     {"DNS:a.example,IP:127.0.0.1", "db.example", NULL, "db.example", false,
      "it is not for \"db.example\" but for DNS:a.example, IP:127.0.0.1"},
-    {NULL, "server.of.the.test", NULL, "server.of.the.test", false,
-     "it is not for \"server.of.the.test\" but for no name"},
+    {NULL, "db.example", NULL, "db.example", false,
+     "it is not for \"db.example\" but for no name"}, /* its common name is that */
     {"IP:127.0.0.1", "127.0.0.1", NULL, NULL, true, NULL},
     {"IP:::1", "::1", NULL, NULL, true, NULL},
     {"IP:fe80::1", "fe80::1%eth0", NULL, NULL, true, NULL},

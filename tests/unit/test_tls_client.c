@@ -3,9 +3,12 @@
  * is a child process that answers each request with READY or an empty RESULT.
  */
 #include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <cqlraw/bulk.h>
 #include <cqlraw/client.h>
 
 #include "tests/unit/tls_help.h"
@@ -32,7 +35,18 @@ static void answer(SSL *ssl)
     }
 }
 
-/* One connection after the other, until it is killed. */
+static void serve_one(const struct tls_host *t, int fd)
+{
+    SSL *ssl = SSL_new(t->ctx);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    SSL_set_fd(ssl, fd);
+    if (SSL_accept(ssl) == 1)
+        answer(ssl);
+    SSL_free(ssl);
+    _exit(0);
+}
+
+/* A process for each connection, until it is killed. */
 static pid_t serve_all(const struct tls_host *t)
 {
     pid_t pid = fork();
@@ -41,14 +55,12 @@ static pid_t serve_all(const struct tls_host *t)
         return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_IGN);
     assert_int_equal(fcntl(t->h.listener, F_SETFL, 0), 0);
     for (;;) {
         int fd = accept(t->h.listener, NULL, NULL);
-        SSL *ssl = SSL_new(t->ctx);
-        SSL_set_fd(ssl, fd);
-        if (SSL_accept(ssl) == 1)
-            answer(ssl);
-        SSL_free(ssl);
+        if (fork() == 0)
+            serve_one(t, fd);
         close(fd);
     }
 }
@@ -166,6 +178,76 @@ static void a_unix_socket_needs_a_server_name(void **state)
     tls_fini(&t);
 }
 
+/* ---- workers ---- */
+
+enum { WORKERS = 3 };
+
+struct shared {
+    _Atomic unsigned connected, resumed, jobs;
+};
+
+static void count_lines(void *arg, enum cqlr_log_level level, const char *line)
+{
+    struct shared *s = arg;
+    (void)level;
+    s->connected += strstr(line, ": connected in ") != NULL;
+    s->resumed += strstr(line, ", resumed") != NULL;
+}
+
+/* No job is done before all workers are there. */
+static int on_job(void *arg, cqlr_job *job, struct cqlr_err *err)
+{
+    struct shared *s = arg;
+    (void)err;
+    for (int ms = 0; ms < 10000 && s->connected < WORKERS; ms++)
+        usleep(1000);
+    s->jobs++;
+    cqlr_job_done(job, 0, 0, NULL);
+    return 0;
+}
+
+/* The first worker does a full handshake, the others resume its session. */
+static void workers_of_a_bulk_run_share_their_sessions(void **state)
+{
+    enum { JOBS = 9 };
+    struct tls_host t;
+    struct cqlr_client_opts client;
+    struct cqlr_bulk_opts o;
+    struct cqlr_bulk_summary sum;
+    struct cqlr_err err;
+    char points[100];
+    struct shared *s =
+        mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    (void)state;
+    assert_ptr_not_equal(s, MAP_FAILED);
+    tls_init(&t, "DNS:localhost");
+    pid_t server = serve_all(&t);
+    cqlr_client_opts_init(&client, sizeof client);
+    snprintf(points, sizeof points, "localhost:%u", ntohs(t.h.addr.sin_port));
+    client.contact_points = points;
+    client.tls = &t.o;
+    client.log = count_lines;
+    client.log_arg = s;
+    cqlr_bulk_opts_init(&o, sizeof o);
+    o.client = &client;
+    o.processes = WORKERS;
+    o.block = 1;
+    o.on_job = on_job;
+    o.arg = s;
+    o.source = cqlr_source_jobs(JOBS, &err);
+    assert_non_null(o.source);
+    if (cqlr_bulk_run(&o, &sum, sizeof sum) < 0)
+        fail_msg("%s", sum.err.text);
+    assert_int_equal(s->jobs, JOBS);
+    assert_int_equal(s->connected, WORKERS);
+    assert_int_equal(s->resumed, WORKERS - 1);
+    assert_null(t.o.sessions); /* what the host gave is as it was */
+    cqlr_source_free(o.source);
+    end_server(server);
+    tls_fini(&t);
+    munmap(s, sizeof *s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +255,7 @@ int main(void)
         cmocka_unit_test(the_next_contact_point_is_tried_when_a_certificate_fails),
         cmocka_unit_test(wrong_settings_are_told_by_open),
         cmocka_unit_test(a_unix_socket_needs_a_server_name),
+        cmocka_unit_test(workers_of_a_bulk_run_share_their_sessions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

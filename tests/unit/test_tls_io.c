@@ -254,6 +254,88 @@ static void a_record_larger_than_the_room_is_drained(void **state)
     tls_fini(&t);
 }
 
+static const struct cqlr__io_fns *real;
+
+static ssize_t ten_bytes(struct cqlr__io *io, void *p, size_t n, struct cqlr_err *err)
+{
+    return real->read(io, p, n < 10 ? n : 10, err);
+}
+
+/* What is held is taken by the one call, however often it has to ask. */
+static void held_bytes_are_all_taken(void **state)
+{
+    enum { N = 8 }; /* as many small segments as TCP sends before it waits */
+    struct tls_host t;
+    struct cqlr__io_fns slow;
+    (void)state;
+    tls_init(&t, "DNS:db.example");
+    tls_open_all(&t);
+    real = t.h.c->io.fn;
+    slow = *real;
+    slow.read = ten_bytes;
+    t.h.c->io.fn = &slow;
+    submit_flush(&t.h, 1, N);
+    for (int i = 1; i <= N; i++)
+        (void)tls_server_request(&t);
+    for (int i = 1; i <= N; i++)
+        tls_server_reply(&t, i, CQLR_OP_RESULT, "x");
+    assert_true(serve(&t.h, 10000));
+    assert_int_equal(cqlr_conn_in_flight(t.h.c), 0);
+    t.h.c->io.fn = real;
+    tls_fini(&t);
+}
+
+/* ---- bytes that are held, to be sent ---- */
+
+static size_t budget;
+
+static size_t within_budget(void)
+{
+    size_t n = budget;
+    budget = 0;
+    return n;
+}
+
+/* A request that is encrypted, of which so many bytes have left. */
+static void submit_within(struct tls_host *t, size_t n)
+{
+    budget = n;
+    limited = cqlr_conn_fd(t->h.c);
+    pieces = within_budget;
+    submit_flush(&t->h, 1, 1);
+    pieces = NULL;
+    limited = -1;
+}
+
+static void held_bytes_leave_when_the_socket_takes_them(void **state)
+{
+    struct tls_host t;
+    (void)state;
+    tls_init(&t, "DNS:db.example");
+    tls_open_all(&t);
+    submit_within(&t, 0);
+    assert_int_equal(cqlr_conn_wants(t.h.c), CQLR_READ | CQLR_WRITE);
+    assert_true(serve(&t.h, 10000));
+    assert_int_equal(cqlr_conn_wants(t.h.c), CQLR_READ);
+    assert_int_equal(tls_server_request(&t), 1);
+    tls_fini(&t);
+}
+
+static void held_bytes_leave_before_the_goodbye(void **state)
+{
+    struct tls_host t;
+    uint8_t byte;
+    (void)state;
+    tls_init(&t, "DNS:db.example");
+    tls_open_all(&t);
+    submit_within(&t, 7);
+    cqlr_conn_close(t.h.c);
+    assert_int_equal(tls_server_request(&t), 1);
+    assert_int_equal(SSL_read(t.ssl, &byte, 1), 0);
+    assert_int_equal(SSL_get_shutdown(t.ssl), SSL_RECEIVED_SHUTDOWN);
+    tls_fini(&t);
+}
+
 /* ---- a server that wants to begin anew ---- */
 
 static void renegotiation_is_refused(void **state)
@@ -272,14 +354,13 @@ static void renegotiation_is_refused(void **state)
     submit_flush(&t.h, 1, 1);
     ERR_clear_error();
     uint8_t byte;
-    while (SSL_read(t.ssl, &byte, 1) != 1) {
-        unsigned long e = ERR_get_error();
-        if (ERR_GET_REASON(e) == SSL_R_NO_RENEGOTIATION)
-            break;
-        if (e)
-            fail_msg("%s", ERR_reason_error_string(e));
+    int reason = 0;
+    while (!reason) {
+        assert_int_not_equal(SSL_read(t.ssl, &byte, 1), 1);
+        reason = ERR_GET_REASON(ERR_get_error());
         (void)serve(&t.h, 10);
     }
+    assert_int_equal(reason, SSL_R_NO_RENEGOTIATION);
     tls_fini(&t);
 }
 
@@ -418,6 +499,9 @@ int main(void)
         cmocka_unit_test(two_frames_in_one_record_need_no_second_wake_up),
         cmocka_unit_test(many_records_in_one_receive),
         cmocka_unit_test(a_record_larger_than_the_room_is_drained),
+        cmocka_unit_test(held_bytes_are_all_taken),
+        cmocka_unit_test(held_bytes_leave_when_the_socket_takes_them),
+        cmocka_unit_test(held_bytes_leave_before_the_goodbye),
         cmocka_unit_test(renegotiation_is_refused),
         cmocka_unit_test(a_cut_with_requests_in_flight_is_an_error),
         cmocka_unit_test(a_cut_in_the_middle_of_a_frame_is_an_error),

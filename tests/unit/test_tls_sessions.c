@@ -270,8 +270,12 @@ static void old_and_long_ones_are_not_given(void **state)
     cqlr__tls_sessions_put(t, key_of(1), s);
     assert_true(get(t, 1));
     assert_int_equal(SSL_SESSION_set1_ticket_appdata(s, data, sizeof data), 1);
-    cqlr__tls_sessions_put(t, key_of(2), s);
-    assert_false(get(t, 2));
+    for (int i = 1; i <= CQLR__TLS_SLOTS; i++)
+        put(t, i);
+    cqlr__tls_sessions_put(t, key_of(9), s); /* and drives nobody out */
+    assert_false(get(t, 9));
+    for (int i = 1; i <= CQLR__TLS_SLOTS; i++)
+        assert_true(get(t, i));
     SSL_SESSION_free(s);
     cqlr_tls_sessions_free(t);
 }

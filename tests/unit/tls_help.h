@@ -118,7 +118,7 @@ static inline void tls_init(struct tls_host *t, const char *names)
     snprintf(t->dir, sizeof t->dir, "/tmp/test_tls.XXXXXX");
     assert_non_null(mkdtemp(t->dir));
     t->authority = cert_new(NULL, "authority of the test", NULL);
-    t->cert = cert_new(&t->authority, "server of the test", names);
+    t->cert = cert_new(&t->authority, "db.example", names);
     snprintf(t->ca_file, sizeof t->ca_file, "%s/ca.pem", t->dir);
     write_cert(t->ca_file, t->authority.x);
     t->ctx = SSL_CTX_new(TLS_server_method());
