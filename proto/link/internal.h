@@ -36,8 +36,8 @@ struct cqlr_link {
     const char *password;
     bool auth_events;           /* client: authentication is told */
     struct cqlr_auth_step step; /* client: the last one; its authenticator is owned */
-    uint8_t first_byte; /* of every frame that is received: direction and version */
-    uint32_t opcodes;   /* bit n: opcode n belongs to the direction that is received */
+    uint8_t first_byte;         /* of every frame that is received: direction and version */
+    uint32_t opcodes;           /* bit n: opcode n belongs to the direction that is received */
     uint32_t max_frame;
     struct cqlr_err err; /* code != 0: the link has failed for good */
 
