@@ -58,7 +58,7 @@ TOOL_SRC  = $(sort $(filter-out %/main.c,$(wildcard tools/cqlraw/*.c tools/cqlra
 MAIN_SRC  = tools/cqlraw/main.c
 # What says a frame: all of the program that the runners of vectors take, also where the rest doesn't build.
 SAY_FRAME_SRC = $(patsubst %,tools/cqlraw/%.c,inspect/frame_print inspect/frame_requests inspect/frame_responses \
-    inspect/frame_rows inspect/fields rows/width rows/out_json rows/cells io/say io/utf8)
+    inspect/frame_rows inspect/fields rows/width rows/out_json rows/cells io/say io/redact io/utf8)
 UNIT_SRC  = $(sort $(filter-out $(LEFT_OUT),$(wildcard tests/unit/test_*.c)))
 HELP_SRC  = $(sort $(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
 BENCH_SRC = $(sort $(wildcard tests/bench/*.c))

@@ -100,7 +100,7 @@ struct cqlr_err {
     int sys_errno;       /* errno of the system call, or 0 */
     int32_t server_code; /* error code of an ERROR message, or 0 */
     size_t offset;       /* place in the message that was being read, or 0 */
-    /* One line, no newline, always terminated, UTF-8 cut at a character. */
+    /* One line, no newline, always terminated; UTF-8; one that was longer ends with "...". */
     char text[CQLR_ERR_TEXT];
 };
 

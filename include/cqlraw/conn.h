@@ -68,11 +68,11 @@ struct cqlr_conn_opts {
      * default 10 s and 5 s; CQLR_NEVER or 0 = none. */
     uint64_t heartbeat_interval;
     uint64_t heartbeat_timeout;
-    /* Answers a server's authenticator instead of SASL PLAIN; with `arg`. NULL =
-     * PLAIN with username and password. */
+    /* Answers a server's authenticator instead of SASL PLAIN; with `arg`. What it writes leaves as
+     * it is, encrypted or not. NULL = PLAIN with username and password. */
     cqlr_auth_fn *on_auth;
-    /* The password may leave unencrypted to other machines too. Without it that is CQLR_E_AUTH; a
-     * Unix socket and addresses of the loopback are this machine. */
+    /* The password may leave unencrypted to other machines too. Without it that is CQLR_E_AUTH,
+     * when a server asks for it; a Unix socket and addresses of the loopback are this machine. */
     bool plaintext_password;
 };
 CQLR_API void cqlr_conn_opts_init(struct cqlr_conn_opts *o, size_t size);

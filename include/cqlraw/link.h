@@ -38,8 +38,9 @@ struct cqlr_link_opts {
     const char *application_name;    /* client: sent in STARTUP when not NULL; borrowed until
                                         cqlr_link_new returns */
     const char *application_version; /* likewise */
-    const char *username; /* client: SASL PLAIN when the server sends AUTHENTICATE; NULL: that is
-                             CQLR_E_AUTH. Borrowed until OPEN or the failure. */
+    const char *username; /* client: SASL PLAIN when the server sends AUTHENTICATE; NULL or empty
+                             (RFC 4616 has no empty ones): that is CQLR_E_AUTH. Borrowed until OPEN
+                             or the failure. */
     const char *password;
     const char *client_id;  /* client: CLIENT_ID of STARTUP, a UUID as text that all connections of
                                one program share; as application_name */
@@ -50,6 +51,8 @@ struct cqlr_link_opts {
                                           cqlr_lz4_built says false. Default none. */
     uint32_t compress_from; /* bodies of so many bytes leave compressed, once that is agreed on,
                                where it makes them smaller; default 512 */
+    bool auth_events; /* client: what a server says of authentication is an event, which the host
+                         answers. false: it is answered with SASL PLAIN */
 };
 CQLR_API void cqlr_link_opts_init(struct cqlr_link_opts *o, size_t size);
 
@@ -61,23 +64,27 @@ CQLR_API void cqlr_link_free(cqlr_link *l);
 /* One step of a SASL exchange (sections 4.1.2, 4.2.6, 4.2.7). Borrowed until the callback returns.
  */
 struct cqlr_auth_step {
-    unsigned round;                /* 0: the server asks for authentication; then its challenges */
+    unsigned round;                /* 0: the server asks for authentication; then its challenges,
+                                      and its success */
     struct cqlr_str authenticator; /* the class that the server named */
-    struct cqlr_value challenge;   /* null in round 0 */
+    struct cqlr_value challenge;   /* null in round 0; a server's may be null or empty, too */
     bool success; /* it is over: `challenge` is the server's last token, and nothing is
                      to be written; refuse it if it proves too little */
 };
-/* Appends the answer to `token` (overwritten when it has left). 0, or negative: not authenticated,
- * with the reason in err; connection and link then end with CQLR_E_AUTH. At most 10 rounds. */
+/* Appends the answer to `token` (overwritten when it has left; at most CQLR_FRAME_MAX - 4 bytes;
+ * none is an empty token). 0, or negative: not authenticated, with the reason in err; connection
+ * and link then end with CQLR_E_AUTH. At most CQLR_AUTH_ROUNDS rounds are answered. */
+#define CQLR_AUTH_ROUNDS 10
 typedef int cqlr_auth_fn(void *arg, const struct cqlr_auth_step *step, struct cqlr_wr *token,
                          struct cqlr_err *err);
 
 enum cqlr_event_kind {
-    CQLR_EV_OPEN,   /* client: the handshake is done, requests may be sent */
-    CQLR_EV_REPLY,  /* client: the answer to the request with this stream and tag */
-    CQLR_EV_PUSH,   /* client: an EVENT of the server (stream -1) */
-    CQLR_EV_REQUEST /* server: a request; answer it with cqlr_link_begin and cqlr_link_respond.
-                       STARTUP comes as a request too. */
+    CQLR_EV_OPEN,    /* client: the handshake is done, requests may be sent */
+    CQLR_EV_REPLY,   /* client: the answer to the request with this stream and tag */
+    CQLR_EV_PUSH,    /* client: an EVENT of the server (stream -1) */
+    CQLR_EV_REQUEST, /* server: a request; answer it with cqlr_link_begin and cqlr_link_respond.
+                        STARTUP comes as a request too. */
+    CQLR_EV_AUTH     /* client with auth_events: AUTHENTICATE, AUTH_CHALLENGE or AUTH_SUCCESS */
 };
 
 /* What arrived. All its pointers are borrowed until the next cqlr_link_next, cqlr_link_room or
@@ -87,9 +94,10 @@ struct cqlr_event {
     uint8_t opcode;
     uint8_t flags; /* of the header; with CQLR_FLAG_COMPRESSED, too, prefix and body are plain */
     int16_t stream;
-    void *tag;                 /* REPLY: what cqlr_link_request was given */
-    struct cqlr_prefix prefix; /* section 2.2: trace id, warnings, payload; zero without */
-    struct cqlr_bytes body;    /* behind the prefix */
+    void *tag;                         /* REPLY: what cqlr_link_request was given */
+    struct cqlr_prefix prefix;         /* section 2.2: trace id, warnings, payload; zero without */
+    struct cqlr_bytes body;            /* behind the prefix */
+    const struct cqlr_auth_step *auth; /* AUTH only */
 };
 
 /* Where to put received bytes: at least 1, usually many; *n says how many fit. NULL when the link
@@ -109,6 +117,23 @@ CQLR_API CQLR_MUST_USE int cqlr_link_feed(cqlr_link *l, const void *p, size_t n)
 CQLR_API CQLR_MUST_USE int cqlr_link_next(cqlr_link *l, struct cqlr_event *ev);
 /* Why the link has failed; code 0 while it has not. Borrowed until the link is freed. */
 CQLR_API const struct cqlr_err *cqlr_link_err(const cqlr_link *l);
+
+/*
+ * The answer to CQLR_EV_AUTH, one of these four, at once or later: until then cqlr_link_next gives
+ * 0; afterwards it must be asked again. Each is 0, or CQLR_E_STATE when nothing is to be answered,
+ * or the error that the link has failed with now, which cqlr_link_next gives, too.
+ *
+ * The token is copied, and the copy overwritten when it has left; nothing can be written until
+ * then. CQLR_NULL is a null token; more than CQLR_FRAME_MAX - 4 bytes are CQLR_E_LIMIT.
+ */
+CQLR_API int cqlr_link_authenticate(cqlr_link *l, struct cqlr_value token);
+/* Round 0: SASL PLAIN with username and password of the options. No further events of
+ * authentication come: success opens, a challenge is CQLR_E_AUTH. */
+CQLR_API int cqlr_link_authenticate_plain(cqlr_link *l);
+/* After success: the server has proven enough; OPEN is the next event. */
+CQLR_API int cqlr_link_authenticated(cqlr_link *l);
+/* The link fails with the code (0: CQLR_E_AUTH) and the text of `why`. */
+CQLR_API int cqlr_link_refuse(cqlr_link *l, const struct cqlr_err *why);
 
 /* true when bytes of a frame that is not complete yet are held: an end of stream now would be a
  * truncation. */

@@ -1,6 +1,6 @@
 /*
- * err.c - the text of errors: fixed room, one line, cut between characters. No heap, so that
- * running out of memory can be told too.
+ * err.c - the text of errors: fixed room, one line, cut between characters with "..." behind what
+ * is left. No heap, so that running out of memory can be told too.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +39,15 @@ size_t cqlr__text_cut(const char *p, size_t n)
     return n - (i - 1) < need ? i - 1 : n;
 }
 
+/* The text fills its room and goes on: its length with the mark that says so. */
+static size_t mark_cut(char text[CQLR_ERR_TEXT])
+{
+    static const char mark[] = "...";
+    size_t n = cqlr__text_cut(text, CQLR_ERR_TEXT - sizeof mark);
+    memcpy(text + n, mark, sizeof mark);
+    return n + sizeof mark - 1;
+}
+
 /* Fills `text` as vsnprintf does, then cuts and cleans it; returns its length. */
 static size_t print(char text[CQLR_ERR_TEXT], const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
@@ -47,7 +56,7 @@ static size_t print(char text[CQLR_ERR_TEXT], const char *fmt, va_list ap)
     int rc = vsnprintf(text, CQLR_ERR_TEXT, fmt, ap);
     size_t n = rc < 0 ? 0 : (size_t)rc;
     if (n >= CQLR_ERR_TEXT)
-        n = cqlr__text_cut(text, CQLR_ERR_TEXT - 1);
+        n = mark_cut(text);
     cqlr__text_one_line(text, n);
     text[n] = '\0';
     return n;
@@ -78,7 +87,7 @@ void cqlr__err_prefix(struct cqlr_err *err, const char *fmt, ...)
 
     int rc = snprintf(err->text, sizeof err->text, "%.*s: %s", (int)n, prefix, old);
     if (rc >= (int)sizeof err->text)
-        err->text[cqlr__text_cut(err->text, sizeof err->text - 1)] = '\0';
+        (void)mark_cut(err->text);
 }
 
 const char *cqlr_errcode_text(int code)

@@ -24,7 +24,8 @@ static inline void cqlr__err_clear(struct cqlr_err *err)
 int cqlr__err_set(struct cqlr_err *err, int code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "PREFIX: " in front of the text. What no longer fits is cut off the end. */
+/* Puts "PREFIX: " in front of the text. What no longer fits is cut off the end, which
+ * becomes "...". */
 void cqlr__err_prefix(struct cqlr_err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,7 @@
 /*
- * hello.c - the handshake on stream 0: STARTUP is answered by READY, AUTHENTICATE or ERROR
- * (native_protocol_v4.spec section 4.1.1), AUTHENTICATE leads to AUTH_RESPONSE and AUTH_SUCCESS
- * (4.1.2); and the two sides of a protocol version that is refused (section 2.1).
+ * hello.c - the handshake on stream 0: STARTUP is answered by READY, AUTHENTICATE (auth.c) or ERROR
+ * (native_protocol_v4.spec section 4.1.1); and the two sides of a protocol version that is refused
+ * (section 2.1).
  *
  * After the handshake nothing but the answer to a heartbeat and connection-level errors may come on
  * stream 0.
@@ -12,7 +12,6 @@
 
 #define CQL_VERSION "3.0.0"
 #define LZ4_NAME    "lz4"
-#define CLASS_SHOWN 120 /* bytes of a class name in an error */
 
 /* The options of STARTUP as the entries of a string map. */
 static struct cqlr_span write_options(struct cqlr_wr *w, const struct cqlr_link_opts *o)
@@ -61,87 +60,11 @@ int cqlr__hello_start(struct cqlr_link *l, const struct cqlr_link_opts *o)
 
 /* ---- the client's side ---- */
 
-static int on_ready(struct cqlr_link *l, struct cqlr_event *ev)
+int cqlr__hello_open(struct cqlr_link *l, struct cqlr_event *ev)
 {
     l->hello = CQLR__HELLO_DONE;
     ev->kind = CQLR_EV_OPEN;
     return 1;
-}
-
-/* SASL PLAIN (RFC 4616) without an authorization identity: NUL user NUL password. Room is made
- * first, so that growing leaves no copy of the secret behind. */
-static void write_plain(struct cqlr_wr *token, struct cqlr_str user, struct cqlr_str password)
-{
-    cqlr_wr_grow(token, user.n + password.n + 2);
-    cqlr_wr_u8(token, 0);
-    cqlr_wr_raw(token, user.p, user.n);
-    cqlr_wr_u8(token, 0);
-    cqlr_wr_raw(token, password.p, password.n);
-}
-
-static int send_auth_response(struct cqlr_link *l)
-{
-    struct cqlr_wr token;
-    cqlr_wr_init(&token, l->mem, CQLR_FRAME_MAX - 4);
-    write_plain(&token, cqlr_cstr(l->username), cqlr_cstr(l->password));
-    int rc = token.rc;
-    if (!rc) {
-        const struct cqlr_auth_response m = {.token = {token.p, (int32_t)token.n}};
-        struct cqlr_wr *w = cqlr_link_begin(l);
-        l->secret = true;
-        rc = cqlr_auth_response_write(w, &m);
-    }
-    if (!rc)
-        rc = cqlr__link_end_frame(l, CQLR_OP_AUTH_RESPONSE, 0, 0);
-    cqlr__mem_wipe(token.p, token.cap);
-    cqlr_wr_fini(&token);
-    return rc;
-}
-
-/* Whatever class the server names is answered with PLAIN, which is what the password authenticators
- * of Cassandra and its relatives understand. */
-static int on_authenticate(struct cqlr_link *l, struct cqlr_event *ev)
-{
-    struct cqlr_rd r;
-    struct cqlr_authenticate m;
-    size_t shown;
-    cqlr_rd_init(&r, ev->body.p, ev->body.n, &l->err);
-    if (cqlr_authenticate_read(&r, &m))
-        return l->err.code;
-    shown = m.class_name.n;
-    if (shown > CLASS_SHOWN)
-        shown = cqlr__text_cut(m.class_name.p, CLASS_SHOWN);
-    if (!l->username || !l->password)
-        return cqlr__err_set(&l->err, CQLR_E_AUTH,
-                             "server asks for authentication (%.*s); give a user name and password",
-                             (int)shown, m.class_name.p);
-    int rc = send_auth_response(l);
-    if (rc) {
-        cqlr_link_drop(l);
-        return cqlr__err_set(&l->err, rc, "AUTH_RESPONSE: %s", cqlr_errcode_text(rc));
-    }
-    l->hello = CQLR__HELLO_AUTH;
-    return 0;
-}
-
-static int on_auth_success(struct cqlr_link *l, struct cqlr_event *ev)
-{
-    struct cqlr_rd r;
-    struct cqlr_auth_success m;
-    if (l->secret)
-        return cqlr__err_set(&l->err, CQLR_E_PROTO, "AUTH_SUCCESS before AUTH_RESPONSE was sent");
-    cqlr_rd_init(&r, ev->body.p, ev->body.n, &l->err);
-    return cqlr_auth_success_read(&r, &m) ? l->err.code : on_ready(l, ev);
-}
-
-/* PLAIN is one token and nothing else. */
-static int on_auth_challenge(struct cqlr_link *l, struct cqlr_event *ev)
-{
-    (void)ev;
-    return cqlr__err_set(
-        &l->err, CQLR_E_AUTH,
-        "server answers AUTH_RESPONSE with a challenge: its authenticator does not "
-        "take user name and password (SASL PLAIN)");
 }
 
 /* A server that does not know the compression may say only that something is wrong. */
@@ -193,11 +116,11 @@ int cqlr__hello_frame(struct cqlr_link *l, const struct cqlr_frame *f, struct cq
         uint8_t opcode;
         int (*fn)(struct cqlr_link *l, struct cqlr_event *ev);
     } table[] = {
-        {CQLR__HELLO_STARTUP, CQLR_OP_READY, on_ready},
-        {CQLR__HELLO_STARTUP, CQLR_OP_AUTHENTICATE, on_authenticate},
+        {CQLR__HELLO_STARTUP, CQLR_OP_READY, cqlr__hello_open},
+        {CQLR__HELLO_STARTUP, CQLR_OP_AUTHENTICATE, cqlr__auth_asked},
         {CQLR__HELLO_STARTUP, CQLR_OP_ERROR, on_error},
-        {CQLR__HELLO_AUTH, CQLR_OP_AUTH_SUCCESS, on_auth_success},
-        {CQLR__HELLO_AUTH, CQLR_OP_AUTH_CHALLENGE, on_auth_challenge},
+        {CQLR__HELLO_AUTH, CQLR_OP_AUTH_SUCCESS, cqlr__auth_success},
+        {CQLR__HELLO_AUTH, CQLR_OP_AUTH_CHALLENGE, cqlr__auth_challenge},
         {CQLR__HELLO_AUTH, CQLR_OP_ERROR, on_error},
         {CQLR__HELLO_DONE, CQLR_OP_ERROR, on_error},
         {CQLR__HELLO_DONE, CQLR_OP_SUPPORTED, on_supported},

@@ -1,7 +1,7 @@
 /*
  * internal.h - the inside of a link, shared by the files that make it: link.c (life), link_in.c
  * (bytes → events), link_out.c (messages → bytes), pack.c (prefix, compression), hello.c (the
- * handshake).
+ * handshake), auth.c (authentication in it).
  */
 #ifndef CQLRAW_PROTO_LINK_INTERNAL_H
 #define CQLRAW_PROTO_LINK_INTERNAL_H
@@ -23,7 +23,9 @@
 enum cqlr__hello {
     CQLR__HELLO_STARTUP, /* STARTUP is queued */
     CQLR__HELLO_AUTH,    /* AUTH_RESPONSE is queued */
-    CQLR__HELLO_DONE
+    CQLR__HELLO_DONE,
+    CQLR__HELLO_ASKED, /* the host must answer CQLR_EV_AUTH; what comes meanwhile waits */
+    CQLR__HELLO_PROVEN /* the host has accepted the server's success: OPEN is next */
 };
 
 struct cqlr_link {
@@ -32,8 +34,10 @@ struct cqlr_link {
     enum cqlr__hello hello;
     const char *username; /* client: borrowed, not looked at when the handshake is over */
     const char *password;
-    uint8_t first_byte; /* of every frame that is received: direction and version */
-    uint32_t opcodes;   /* bit n: opcode n belongs to the direction that is received */
+    bool auth_events;           /* client: authentication is told */
+    struct cqlr_auth_step step; /* client: the last one; its authenticator is owned */
+    uint8_t first_byte;         /* of every frame that is received: direction and version */
+    uint32_t opcodes;           /* bit n: opcode n belongs to the direction that is received */
     uint32_t max_frame;
     struct cqlr_err err; /* code != 0: the link has failed for good */
 
@@ -78,6 +82,18 @@ int cqlr__hello_start(struct cqlr_link *l, const struct cqlr_link_opts *o);
 /* Client: a frame on stream 0. 1 and OPEN in ev, 0 when the handshake goes on, or the link's error.
  */
 int cqlr__hello_frame(struct cqlr_link *l, const struct cqlr_frame *f, struct cqlr_event *ev);
+/* Client: nothing is left to be said: OPEN in ev, returns 1. */
+int cqlr__hello_open(struct cqlr_link *l, struct cqlr_event *ev);
+
+/* auth.c, client: what AUTHENTICATE, AUTH_CHALLENGE and AUTH_SUCCESS lead to; as cqlr__hello_frame.
+ */
+int cqlr__auth_asked(struct cqlr_link *l, struct cqlr_event *ev);
+int cqlr__auth_challenge(struct cqlr_link *l, struct cqlr_event *ev);
+int cqlr__auth_success(struct cqlr_link *l, struct cqlr_event *ev);
+/* Client, ASKED or PROVEN: 0, or 1 and OPEN in ev, or the link's error. */
+int cqlr__auth_next(struct cqlr_link *l, struct cqlr_event *ev);
+void cqlr__auth_fini(struct cqlr_link *l);
+
 /* Client: an ERROR in a header of another version: the server refuses ours. */
 int cqlr__hello_other_version(struct cqlr_link *l, unsigned version, const struct cqlr_event *ev);
 /* Server: answers a frame of another version as native_protocol_v4.spec section 2.1 wants it, and

@@ -64,6 +64,7 @@ cqlr_link *cqlr_link_new(const struct cqlr_link_opts *opts)
         .max_frame = o.max_frame,
         .username = o.username,
         .password = o.password,
+        .auth_events = client && o.auth_events,
         .compression = client ? o.compression : CQLR_COMPRESSION_NONE,
         .compress_from = o.compress_from,
     };
@@ -84,6 +85,7 @@ void cqlr_link_free(cqlr_link *l)
         return;
     if (l->secret)
         cqlr__link_wipe_out(l);
+    cqlr__auth_fini(l);
     cqlr__streams_fini(&l->streams);
     cqlr_wr_fini(&l->out);
     cqlr_wr_fini(&l->plain);

@@ -251,6 +251,7 @@ static int take_frame(struct cqlr_link *l, const struct cqlr_frame *f, const uin
     ev->flags = f->flags;
     ev->stream = f->stream;
     ev->tag = NULL;
+    ev->auth = NULL;
     if (f->flags & SAYS_MORE) {
         int rc = cqlr__link_unpack(l, f, body, ev);
         if (rc)
@@ -269,6 +270,8 @@ static int take_frame(struct cqlr_link *l, const struct cqlr_frame *f, const uin
 
 int cqlr_link_next(cqlr_link *l, struct cqlr_event *ev)
 {
+    if (l->hello > CQLR__HELLO_DONE)
+        return cqlr__auth_next(l, ev);
     while (!l->err.code) {
         struct cqlr_frame f;
         size_t held = l->in_end - l->in_start;

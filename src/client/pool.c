@@ -142,6 +142,13 @@ static void on_close(void *arg, int rc)
 
 /* ---- opening ---- */
 
+static int on_auth(void *arg, const struct cqlr_auth_step *step, struct cqlr_wr *token,
+                   struct cqlr_err *err)
+{
+    const struct cqlr__pooled *p = arg;
+    return p->client->o.on_auth(p->client->o.auth_arg, step, token, err);
+}
+
 static void set_options(struct cqlr_conn_opts *o, const cqlr_client *cl)
 {
     cqlr_conn_opts_init(o, sizeof *o);
@@ -157,6 +164,8 @@ static void set_options(struct cqlr_conn_opts *o, const cqlr_client *cl)
     o->compress_from = cl->o.compress_from;
     o->username = cl->username;
     o->password = cl->password;
+    o->plaintext_password = cl->o.plaintext_password;
+    o->on_auth = cl->o.on_auth ? on_auth : NULL;
     o->connect_timeout = cl->o.connect_timeout;
     o->request_timeout = cl->o.request_timeout;
     o->heartbeat_interval = cl->o.heartbeat_interval;

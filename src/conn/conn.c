@@ -44,6 +44,7 @@ static cqlr_link *new_link(const struct cqlr_conn_opts *o)
     lo.application_version = o->application_version;
     lo.username = o->username;
     lo.password = o->password;
+    lo.auth_events = true;
     lo.client_id = o->client_id;
     lo.throw_on_overload = o->throw_on_overload;
     lo.no_compact = o->no_compact;
@@ -84,6 +85,7 @@ cqlr_conn *cqlr_conn_new(const struct cqlr_conn_opts *opts)
     }
     /* Were borrowed until now, or are the link's to look at. */
     c->opts.application_name = c->opts.application_version = c->opts.client_id = NULL;
+    c->has_password = o.username && o.password;
     c->opts.username = c->opts.password = NULL;
     c->opts.tls_name = NULL;
     cqlr__reqs_init(&c->reqs, mem);
@@ -172,6 +174,7 @@ int cqlr_conn_open(cqlr_conn *c, const struct sockaddr *addr, socklen_t n, uint6
     if (c->state != CQLR__CONN_NEW)
         return cqlr__err_set(&c->err, CQLR_E_STATE, "a connection is opened once");
     cqlr__addr_print(addr, n, c->peer);
+    c->local = cqlr__addr_is_local(addr, n);
     int rc = c->io.fn->open(&c->io, addr, n, &c->err);
     if (rc) {
         cqlr__err_prefix(&c->err, "%s", c->peer);
@@ -307,6 +310,8 @@ void cqlr__conn_event(struct cqlr_conn *c, const struct cqlr_event *ev)
     if (ev->kind == CQLR_EV_REPLY) {
         struct cqlr__req r = cqlr__reqs_take(&c->reqs, (uint32_t)(uintptr_t)ev->tag);
         r.fn(r.arg, 0, ev);
+    } else if (ev->kind == CQLR_EV_AUTH) {
+        cqlr__conn_authenticate(c, ev->auth);
     } else if (ev->kind == CQLR_EV_OPEN) {
         c->state = CQLR__CONN_OPEN;
         if (c->opts.on_open)

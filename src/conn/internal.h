@@ -1,6 +1,6 @@
 /*
  * internal.h - the inside of a connection, shared by conn.c (life, requests), conn_io.c (bytes) and
- * heartbeat.c (signs of life).
+ * heartbeat.c (signs of life) and conn_auth.c (authentication).
  *
  * Every public function that may call a callback runs between `enter` and `leave` of conn.c. What a
  * callback must not pull away under its caller - the descriptor, the memory - goes when the
@@ -28,14 +28,16 @@ struct cqlr_conn {
     const struct cqlr_mem *mem;
     struct cqlr_conn_opts opts;
     enum cqlr__conn_state state;
-    unsigned depth;  /* of enter without leave */
-    bool flush_soon; /* a flush was asked for inside a callback */
-    bool blocked;    /* the socket takes no more bytes: wait until it is writable */
-    bool reached;    /* on_connect was called */
-    bool told;       /* on_close was called, or is not to be */
-    bool doomed;     /* freed inside a callback */
-    int end_code;    /* ENDED: why */
-    uint64_t now;    /* as the host gave it last */
+    unsigned depth;    /* of enter without leave */
+    bool flush_soon;   /* a flush was asked for inside a callback */
+    bool blocked;      /* the socket takes no more bytes: wait until it is writable */
+    bool reached;      /* on_connect was called */
+    bool told;         /* on_close was called, or is not to be */
+    bool doomed;       /* freed inside a callback */
+    bool local;        /* the peer is on this machine */
+    bool has_password; /* and a name: the link, which keeps them, could send them */
+    int end_code;      /* ENDED: why */
+    uint64_t now;      /* as the host gave it last */
     uint64_t connect_deadline;
     uint64_t heard;    /* when the peer's last bytes were received */
     uint64_t asked_at; /* asked: when */
@@ -64,6 +66,9 @@ void cqlr__conn_fail(struct cqlr_conn *c);
 
 /* An event of the link: a reply goes to its request, OPEN and PUSH to their callbacks. */
 void cqlr__conn_event(struct cqlr_conn *c, const struct cqlr_event *ev);
+
+/* Answers CQLR_EV_AUTH; how the link fares then tells its next event. */
+void cqlr__conn_authenticate(struct cqlr_conn *c, const struct cqlr_auth_step *step);
 
 /* What conn_io.c does when the descriptor is ready, when bytes are to leave, and to find out
  * whether any have come. Only at depth 1. */

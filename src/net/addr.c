@@ -231,6 +231,22 @@ int cqlr__addrs_resolve(struct cqlr__addrs *a, const char *hosts, uint16_t defau
     return found ? found : failed;
 }
 
+bool cqlr__addr_is_local(const struct sockaddr *sa, socklen_t n)
+{
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    if (sa->sa_family == AF_INET && n >= sizeof v4) {
+        memcpy(&v4, sa, sizeof v4);
+        return ntohl(v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    if (sa->sa_family == AF_INET6 && n >= sizeof v6) {
+        memcpy(&v6, sa, sizeof v6);
+        return IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr) ||
+               (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) && v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
+    }
+    return sa->sa_family == AF_UNIX;
+}
+
 static void print_v6(const struct sockaddr_in6 *sa, char text[CQLR__ADDR_TEXT])
 {
     char host[INET6_ADDRSTRLEN];

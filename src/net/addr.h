@@ -60,6 +60,10 @@ int cqlr__addrs_add(struct cqlr__addrs *a, const struct cqlr__host *host, struct
 int cqlr__addrs_resolve(struct cqlr__addrs *a, const char *hosts, uint16_t default_port,
                         struct cqlr_err *err);
 
+/* What is sent there stays on this machine: a Unix socket, or the loopback (127.0.0.0/8, ::1, and
+ * the former as an address of IPv6). */
+bool cqlr__addr_is_local(const struct sockaddr *sa, socklen_t n);
+
 #define CQLR__ADDR_TEXT 128
 /* "127.0.0.1:9042", "[::1]:9042", "unix:/path"; always terminated. An address of another family is
  * named by its number. */

@@ -53,6 +53,7 @@ same "and does it all" "$tmp/want" "$f"
 again
 exits "killed" 137 stopped KILL 10k "${JOB[@]}"
 cp -- "$ck" "$tmp/kept"
+check "the statement and its parameters are for the owner only" test "$(stat -c %a -- "$ck")" = 600
 says 64 "$ck exists (--resume goes on from there)" "${JOB[@]}"
 says 64 "is of another command: statement is not the same" "$CQLRAW" run --host "$HOST" "${C/_name=?/_name=? }" \
     -P "column_name=@$tmp/names" -o "$f" --checkpoint "$ck" --resume

@@ -58,21 +58,65 @@ bad_file() { # mode text message
 }
 bad_file 644 'secret\n' 'its mode is 0644; a password file must be yours and 0600'
 bad_file 620 'secret\n' 'its mode is 0620;'
+bad_file 640 'secret\n' 'its mode is 0640;'
+bad_file 604 'secret\n' 'its mode is 0604;'
 bad_file 600 '' 'its first line is empty'
 bad_file 600 '\nsecret\n' 'its first line is empty'
 bad_file 600 'sec\0ret\n' 'a NUL byte in the password'
 bad_file 600 "$(printf 'x%.0s' {1..1100})\n" 'the password is too long'
 
+ln -s -- "$pw" "$tmp/link"
+says 3 "$tmp/link: is a symbolic link, which may lead anywhere: name the file" q -u alice --password-file "$tmp/link"
+(umask 077 && mkfifo "$tmp/fifo")
+says 3 "cannot read $tmp/fifo: Invalid argument" q -u alice --password-file "$tmp/fifo"
+says 64 '-u: "" is empty' q -u '' --password-file "$pw"
+(umask 077 && printf 'secret\r\n\r\n' >"$tmp/crlf" && printf 'secret\n\n' >"$tmp/two" && printf 'secret' >"$tmp/bare")
+for file in crlf two bare; do
+    exits "the end of the first line is not part of it: $file" 0 q -u alice --password-file "$tmp/$file"
+done
+(umask 077 && printf 'secret\r\r\n' >"$tmp/cr")
+exits "but only one" 3 q -u alice --password-file "$tmp/cr"
+
+# As a user who may not read everything; and root does not take what is somebody else's.
+if ((EUID == 0)) && command -v setpriv >/dev/null && id nobody >/dev/null 2>&1; then
+    chmod 711 -- "$tmp"
+    cp -- "$CQLRAW" "$tmp/cqlraw"
+    nobody() { setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups -- "$tmp/cqlraw" query --host "$HOST" --no-config -u alice "$@" "$Q"; }
+    install -m 600 -o nobody -- "$pw" "$tmp/theirs"
+    exits "nobody's own file, read by nobody" 0 nobody --password-file "$tmp/theirs"
+    says 3 "$tmp/theirs: its mode is 0600; a password file must be yours" q -u alice --password-file "$tmp/theirs"
+    says 3 "cannot read $pw: Permission denied" nobody --password-file "$pw"
+    install -m 644 -- "$pw" "$tmp/open"
+    says 3 "$tmp/open: its mode is 0644;" nobody --password-file "$tmp/open"
+fi
+
 # --- only over what stays on this machine
 
-far() { "$CQLRAW" query --connect-timeout 200ms -u alice --password-file "$pw" "$Q" "$@"; }
-for host in 192.0.2.1 127.0.0.1,192.0.2.1 db.example:9042 '[2001:db8::1]:9042' 127.0.0.1.example.com localhost.example; do
-    says 64 'unencrypted, for everyone on the way to read; --plaintext-password allows it' far --host "$host"
-done
 for host in 127.0.0.1:1 127.9.9.9:1 localhost:1 '[::1]:1' "unix:$tmp/none"; do
-    exits "$host is this machine" 3 far --host "$host"
+    exits "$host is this machine" 3 "$CQLRAW" query --host "$host" -u alice --password-file "$pw" "$Q"
 done
-exits "--plaintext-password sends it to others" 3 far --host 127.0.0.1.example.invalid --plaintext-password
+# An address of this machine that is not its loopback is as far as any other.
+own=$(awk '/32 host LOCAL/ { print before } { before = $2 }' /proc/net/fib_trie | grep -v '^127\.' | head -n 1 || true)
+if [[ $own ]]; then
+    near=$HOST
+    listens "$tmp/far_port" "$CQLRAW" serve --listen "$own:0" --port-file "$tmp/far_port" --auth alice:secret --stats >/dev/null 2>"$tmp/far"
+    HOST=$own:$port far=$listener
+    allows="$HOST: server asks for the password, which would leave unencrypted, for everyone on the way to read: use TLS, or allow it (--plaintext-password)"
+    says 3 "$allows" q -u alice --password-file "$pw"
+    says 3 "$allows" "$CQLRAW" options --host "$HOST" -u alice --password-file "$pw"
+    says 3 "$allows" "$CQLRAW" run --host "$HOST" -u alice --password-file "$pw" "$Q WHERE key=?" -P key=local --format none -j 2
+    gives "ping" 3 "$CQLRAW" ping --host "$HOST" -u alice --password-file "$pw"
+    stdout_has "says so, too" 'for everyone on the way to read: .*\(--plaintext-password\)'
+    says 3 "$HOST: server asks for authentication" q
+    gives "--plaintext-password" 0 q -u alice --password-file "$pw" --plaintext-password
+    stdout_is "sends it" "$row"
+    kill "$far"
+    wait "$far" || true
+    check "no command asked twice" grep -q ': 6 connections' "$tmp/far"
+    HOST=$near
+else
+    echo "this machine has no address besides its loopback: left out what is about others"
+fi
 
 # --- nobody sees it
 

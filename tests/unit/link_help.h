@@ -105,7 +105,7 @@ static inline void assert_fails(cqlr_link *l, int code, const char *text)
 /* One line per event, and the error if one ends them. */
 static inline void print_events(cqlr_link *l, FILE *out)
 {
-    static const char *const kind[] = {"OPEN", "REPLY", "PUSH", "REQUEST"};
+    static const char *const kind[] = {"OPEN", "REPLY", "PUSH", "REQUEST", "AUTH"};
     struct cqlr_event ev;
     int rc;
     while ((rc = cqlr_link_next(l, &ev)) == 1) {

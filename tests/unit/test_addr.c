@@ -213,6 +213,50 @@ static void other_families_and_short_addresses_are_named_by_number(void **state)
     assert_prints(&a, "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff%4294967295]:65535");
 }
 
+/* Where a password may go unencrypted: no name is looked up, no prefix of a text counts. */
+static void what_stays_on_this_machine(void **state)
+{
+    static const struct {
+        const char *text;
+        bool local;
+    } rows[] = {
+        {"127.0.0.1", true},
+        {"127.255.255.254", true},
+        {"::1", true},
+        {"::ffff:127.9.8.7", true},
+        {"unix:/x", true},
+        {"126.255.255.255", false},
+        {"128.0.0.1", false},
+        {"192.0.2.1", false},
+        {"0.0.0.0", false},
+        {"10.0.0.127", false},
+        {"::", false},
+        {"::2", false},
+        {"2001:db8::1", false},
+        {"fe80::1", false},
+        {"::ffff:192.0.2.127", false},
+        {"::127.0.0.1", false},
+        {"64:ff9b::127.0.0.1", false},
+        {"7f00::1", false},
+    };
+    struct cqlr__addr short_one = {.len = sizeof short_one.sa.v4 - 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct cqlr__addrs a;
+        struct cqlr_err err;
+        cqlr__addrs_init(&a, NULL);
+        assert_int_equal(cqlr__addrs_resolve(&a, rows[i].text, 9042, &err), 1);
+        if (cqlr__addr_is_local(&a.list[0].sa.any, a.list[0].len) != rows[i].local)
+            fail_msg("%s", rows[i].text);
+        cqlr__addrs_fini(&a);
+    }
+    short_one.sa.v4.sin_family = AF_INET;
+    short_one.sa.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_false(cqlr__addr_is_local(&short_one.sa.any, short_one.len));
+    short_one.sa.any.sa_family = AF_VSOCK;
+    assert_false(cqlr__addr_is_local(&short_one.sa.any, sizeof short_one.sa));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +269,7 @@ int main(void)
         cmocka_unit_test(addresses_keep_their_order),
         cmocka_unit_test(host_that_is_not_known_is_passed_over),
         cmocka_unit_test(no_memory_is_told),
+        cmocka_unit_test(what_stays_on_this_machine),
         cmocka_unit_test(other_families_and_short_addresses_are_named_by_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,9 @@ static void long_text_is_cut_at_a_character(void **state)
             cqlr__err_set(&err, CQLR_E_SERVER, "%s", text);
             size_t kept = strlen(err.text);
             assert_in_range(kept, CQLR_ERR_TEXT - n, CQLR_ERR_TEXT - 1);
-            assert_int_equal((kept - lead) % n, 0);
+            assert_int_equal((kept - 3 - lead) % n, 0);
+            assert_string_equal(err.text + kept - 3, "...");
+            assert_memory_equal(err.text, text, kept - 3);
         }
     }
 }
@@ -73,6 +75,27 @@ static void cut_text_that_is_not_utf8_stays_in_bounds(void **state)
     assert_int_equal(strlen(err.text), CQLR_ERR_TEXT - 1);
     assert_int_equal(cqlr__text_cut("", 0), 0);
     assert_int_equal(cqlr__text_cut("\xE2\x82", 2), 0);
+}
+
+static void text_that_fits_has_no_mark(void **state)
+{
+    struct cqlr_err err;
+    char text[CQLR_ERR_TEXT + 1];
+    (void)state;
+    memset(text, 'a', sizeof text);
+    text[CQLR_ERR_TEXT - 1] = '\0';
+    cqlr__err_set(&err, CQLR_E_SERVER, "%s", text);
+    assert_string_equal(err.text, text);
+    text[CQLR_ERR_TEXT - 1] = 'a';
+    text[CQLR_ERR_TEXT] = '\0';
+    cqlr__err_set(&err, CQLR_E_SERVER, "%s", text);
+    assert_string_equal(err.text + CQLR_ERR_TEXT - 6, "aa...");
+    text[CQLR_ERR_TEXT - 4] = '\0'; /* "p: " fills the room */
+    cqlr__err_set(&err, CQLR_E_SERVER, "%s", text);
+    cqlr__err_prefix(&err, "p");
+    assert_string_equal(err.text + CQLR_ERR_TEXT - 6, "aaaaa");
+    cqlr__err_prefix(&err, "p");
+    assert_string_equal(err.text + CQLR_ERR_TEXT - 6, "aa...");
 }
 
 static void prefixes_are_put_in_front(void **state)
@@ -98,7 +121,7 @@ static void prefix_cuts_the_end_off_a_full_text(void **state)
     cqlr__err_set(&err, CQLR_E_PROTO, "%s", text);
     assert_int_equal(strlen(err.text), CQLR_ERR_TEXT - 1);
     cqlr__err_prefix(&err, "p");
-    assert_int_equal(strlen(err.text), 3 + CQLR_ERR_TEXT - 5);
+    assert_string_equal(err.text + CQLR_ERR_TEXT - 6, "aa...");
     assert_memory_equal(err.text, "p: aaa", 6);
     cqlr__err_prefix(&err, "%s", err.text);
     assert_memory_equal(err.text, "p: aaa", 6);
@@ -130,6 +153,7 @@ int main(void)
         cmocka_unit_test(text_is_utf8),
         cmocka_unit_test(long_text_is_cut_at_a_character),
         cmocka_unit_test(cut_text_that_is_not_utf8_stays_in_bounds),
+        cmocka_unit_test(text_that_fits_has_no_mark),
         cmocka_unit_test(prefixes_are_put_in_front),
         cmocka_unit_test(prefix_cuts_the_end_off_a_full_text),
         cmocka_unit_test(each_code_has_text_name_and_class),

@@ -110,6 +110,39 @@ static void without_name_and_password_the_class_is_told(void **state)
     }
 }
 
+/* RFC 4616 has neither; nothing leaves. */
+static void an_empty_name_or_password_is_none(void **state)
+{
+    static const char *const pairs[][2] = {{"", SECRET}, {"me", ""}, {"", ""}};
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        const uint8_t *p;
+        cqlr_link *l = client_with(pairs[i][0], pairs[i][1], NULL);
+        feed0(l, CQLR_OP_AUTHENTICATE, CLASS, 9);
+        assert_fails(l, CQLR_E_AUTH, "give a user name and password, not empty ones");
+        assert_int_equal(cqlr_link_out(l, &p), 0);
+        cqlr_link_free(l);
+    }
+}
+
+/* A [string] would not hold them, but [bytes] does. */
+static void name_and_password_may_be_longer_than_64_kb(void **state)
+{
+    static char user[70001], password[80001];
+    struct cqlr_event ev;
+    const uint8_t *p;
+    (void)state;
+    memset(user, 'u', sizeof user - 1);
+    memset(password, 'p', sizeof password - 1);
+    cqlr_link *l = client_with(user, password, NULL);
+    feed0(l, CQLR_OP_AUTHENTICATE, CLASS, 9);
+    assert_int_equal(cqlr_link_next(l, &ev), 0);
+    assert_int_equal(cqlr_link_out(l, &p), CQLR_FRAME_HEADER + 4 + 2 + 150000);
+    assert_int_equal(cqlr_be32(p + CQLR_FRAME_HEADER), 150002);
+    assert_int_equal(p[CQLR_FRAME_HEADER + 4 + 70001], 0);
+    cqlr_link_free(l);
+}
+
 static void a_long_class_name_does_not_push_the_advice_out(void **state)
 {
     char body[2 + 5000];
@@ -208,6 +241,8 @@ int main(void)
         cmocka_unit_test(it_may_come_byte_by_byte),
         cmocka_unit_test(a_challenge_longer_than_any_frame_is_refused_at_once),
         cmocka_unit_test(without_name_and_password_the_class_is_told),
+        cmocka_unit_test(an_empty_name_or_password_is_none),
+        cmocka_unit_test(name_and_password_may_be_longer_than_64_kb),
         cmocka_unit_test(a_long_class_name_does_not_push_the_advice_out),
         cmocka_unit_test(nothing_but_the_expected_follows),
         cmocka_unit_test(success_must_follow_what_was_sent),

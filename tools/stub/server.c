@@ -99,7 +99,8 @@ static int write_port_file(const struct stub *s, const char *path, struct cqlr_e
         return stub_error(err, CQLR_E_USAGE, "port file: %s has no port", s->listener.text);
     if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
         return stub_error(err, CQLR_E_USAGE, "port file: name too long");
-    int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    (void)unlink(part); /* one that was left behind */
+    int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0)
         return stub_error(err, CQLR_E_OUTPUT, "port file '%s': %m", part);
     bool written = write(fd, text, (size_t)n) == n;

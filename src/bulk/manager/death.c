@@ -145,6 +145,7 @@ void cqlr__death(struct cqlr__lane *l, const char *why, bool clean)
     if (l->state == CQLR__LANE_CONNECTING)
         m->connecting--;
     m->alive--;
+    m->doubt = true;
     if (!m->batch.ended) {
         cqlr__commit_save(l);
         take_back_units(l, why);

@@ -138,6 +138,8 @@ struct cqlr__manager {
     unsigned lanes;            /* at most */
     unsigned alive;            /* processes */
     unsigned connecting;
+    bool doubt; /* a connection or a worker was lost since the last success: one connects first, so
+                   that a password that is refused now was sent once */
     unsigned turn;                          /* lane that is offered work first */
     struct cqlr_columns *markers, *columns; /* from the scout; NULL until then */
 

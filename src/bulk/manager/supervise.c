@@ -54,6 +54,7 @@ static void on_ready(struct cqlr__lane *l, const struct cqlr__message *msg)
 {
     struct cqlr__manager *m = l->m;
     m->connecting--;
+    m->doubt = false;
     m->batch.start_deaths = 0;
     l->state = CQLR__LANE_READY;
     cqlr__supervise_event(l, CQLR_WORKER_READY, "");
@@ -68,6 +69,7 @@ static int on_message(struct cqlr__lane *l, const struct cqlr__message *msg)
     case CQLR__UP_CONNECT:
         if (l->state != CQLR__LANE_STARTED && l->state != CQLR__LANE_READY)
             return CQLR_E_PROTO;
+        l->m->doubt |= l->state == CQLR__LANE_READY;
         l->state = CQLR__LANE_ASKS;
         return 0;
     case CQLR__UP_READY:
@@ -79,6 +81,7 @@ static int on_message(struct cqlr__lane *l, const struct cqlr__message *msg)
         if (l->state != CQLR__LANE_CONNECTING)
             return CQLR_E_PROTO;
         l->m->connecting--;
+        l->m->doubt = true;
         l->state = CQLR__LANE_STARTED;
         return 0;
     case CQLR__UP_HUNGRY:
@@ -214,7 +217,8 @@ void cqlr__supervise_start(struct cqlr__manager *m)
     if (m->batch.stopping || m->batch.ended)
         return;
     start_missing(m);
-    for (unsigned i = 0; i < m->lanes && m->connecting < m->o.connects; i++) {
+    unsigned most = m->doubt ? 1 : m->o.connects;
+    for (unsigned i = 0; i < m->lanes && m->connecting < most; i++) {
         struct cqlr__lane *l = &m->lane[i];
         if (l->state != CQLR__LANE_ASKS)
             continue;

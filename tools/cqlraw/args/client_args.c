@@ -1,90 +1,36 @@
 /*
  * client_args.c - see the header. Ranges were checked by the option table.
- *
- * A password leaves this machine in clear text only with --plaintext-password. Which addresses stay
- * on it is judged by their text: a name other than localhost may mean any machine tomorrow.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 
 #include <cqlraw/version.h>
 
 #include "client_args.h"
 #include "tools/cqlraw/config/password.h"
+#include "tools/cqlraw/config/secret.h"
 #include "tools/cqlraw/io/log.h"
 #include "tools/cqlraw/io/text.h"
 
-/* Without "[...]" and ":PORT". */
-static struct cqlr_str address_of(struct cqlr_str point)
-{
-    const char *colon = memchr(point.p, ':', point.n);
-    if (point.n && point.p[0] == '[') {
-        const char *end = memchr(point.p, ']', point.n);
-        return (struct cqlr_str){point.p + 1, end ? (size_t)(end - point.p) - 1 : point.n - 1};
-    }
-    if (colon && !memchr(colon + 1, ':', point.n - (size_t)(colon + 1 - point.p)))
-        point.n = (size_t)(colon - point.p);
-    return point;
-}
-
-static bool is_local(struct cqlr_str point)
-{
-    char text[64];
-    uint8_t address[4];
-    if (point.n >= 5 && memcmp(point.p, "unix:", 5) == 0)
-        return true;
-    snprintf(text, sizeof text, "%.*s", CQLR_STR(address_of(point)));
-    return strcasecmp(text, "localhost") == 0 || strcmp(text, "::1") == 0 ||
-           (inet_pton(AF_INET, text, address) == 1 && address[0] == 127);
-}
-
-/* The first contact point beyond this machine, or an empty text. */
-static struct cqlr_str far_point(const char *points)
-{
-    for (const char *p = points; *p;) {
-        struct cqlr_str point = {p, strcspn(p, ",")};
-        p += point.n + (p[point.n] == ',');
-        while (point.n && point.p[0] == ' ') {
-            point.p++;
-            point.n--;
-        }
-        while (point.n && point.p[point.n - 1] == ' ')
-            point.n--;
-        if (point.n && !is_local(point))
-            return point;
-    }
-    return (struct cqlr_str){"", 0};
-}
-
-/* A crash must not write the password to a core file, and workers inherit that. */
-static void no_core(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
-        limit.rlim_cur = 0;
-        (void)setrlimit(RLIMIT_CORE, &limit); /* lowering the soft limit is always allowed */
-    }
-}
-
 static int credentials(struct cqlr_client_opts *o, const struct args *a)
 {
-    struct cqlr_str far = far_point(o->contact_points);
     o->username = a->v[OPT_USERNAME].text;
-    if (o->username && far.n && !a->v[OPT_PLAINTEXT_PASSWORD].given) {
-        say(a->command->name,
-            "the password would go to %.*s unencrypted, for everyone on the way to read; "
-            "--plaintext-password allows it",
-            CQLR_STR(far));
-        return EXIT_USAGE;
-    }
-    int rc = password_get(a, &o->password);
-    if (!rc && o->password)
-        no_core();
-    return rc;
+    o->plaintext_password = a->v[OPT_PLAINTEXT_PASSWORD].given;
+    if (o->username)
+        secret_guard();
+    return password_get(a, &o->password);
+}
+
+const char *client_error(const struct cqlr_err *err, char room[CLIENT_ERROR])
+{
+    static const char option[] = "(plaintext_password)", flag[] = "(--plaintext-password)";
+    const char *at = err->code == CQLR_E_AUTH ? strstr(err->text, option) : NULL;
+    if (!at)
+        return err->text;
+    snprintf(room, CLIENT_ERROR, "%.*s%s%s", (int)(at - err->text), err->text, flag,
+             at + strlen(option));
+    return room;
 }
 
 static int compression(struct cqlr_client_opts *o, const struct args *a)

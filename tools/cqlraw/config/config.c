@@ -15,6 +15,7 @@
 #include "config.h"
 #include "config_key.h"
 #include "private_file.h"
+#include "secret.h"
 
 struct config {
     struct config_item *first;
@@ -125,6 +126,8 @@ static int set(struct source *s, const struct ini_item *item, const struct confi
         warn_not_private(s, "the password in");
         return 0;
     }
+    if (k->option->id == OPT_PASSWORD)
+        secret_guard();
     if (k->value)
         below.value = cqlr_cstr(k->value);
     if (in_home) {
@@ -222,7 +225,7 @@ static int read_path(struct source *s, const char *path, char *usual)
 {
     int rc = 0, error;
     s->path = path ? path : usual;
-    error = s->path ? private_file_read(&s->file, s->path) : ENOENT;
+    error = s->path ? private_file_read(&s->file, s->path, true) : ENOENT;
     if (!error)
         rc = read_file(s);
     else if (path || (error != ENOENT && error != ENOTDIR)) {

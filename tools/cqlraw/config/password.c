@@ -1,8 +1,9 @@
 /*
  * password.c - chooses the source and reads the password from there into a->secret.
  *
- * A file must be private to its owner, like ssh's keys; its first line counts. A password with a
- * NUL byte could not be sent (it separates the fields of SASL PLAIN, RFC 4616).
+ * A file must be private to its owner, like ssh's keys, and no link: whoever can put one there
+ * would have the first line of another file sent to a server. Its first line counts. A password
+ * with a NUL byte could not be sent (it separates the fields of SASL PLAIN, RFC 4616).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,8 +46,12 @@ static int unreadable(const struct args *a, const char *what, int error)
 static int read_path(const struct args *a, const char *path)
 {
     struct private_file f;
-    int error = private_file_read(&f, path), rc;
-    if (error) {
+    int error = private_file_read(&f, path, false), rc;
+    if (error == ELOOP) {
+        say(a->command->name, "%s: is a symbolic link, which may lead anywhere: name the file",
+            path);
+        rc = EXIT_CONNECT;
+    } else if (error) {
         rc = unreadable(a, path, error);
     } else if (!f.private_enough) {
         say(a->command->name,

@@ -1,6 +1,6 @@
 /*
  * private_file.c - see the header. Owner and mode are asked of the descriptor that is read, so what
- * was checked is what is read, also behind a symbolic link.
+ * was checked is what is read, also behind a symbolic link, where one is followed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,11 +45,11 @@ static int read_checked(struct private_file *f, int fd)
     return read_all(f, fd, (size_t)st.st_size);
 }
 
-int private_file_read(struct private_file *f, const char *path)
+int private_file_read(struct private_file *f, const char *path, bool follow)
 {
     *f = (struct private_file){0};
     /* O_NONBLOCK: a named pipe is refused, not waited for. */
-    int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
     if (fd < 0)
         return errno;
     int rc = read_checked(f, fd);

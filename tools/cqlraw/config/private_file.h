@@ -14,8 +14,9 @@ struct private_file {
     bool private_enough; /* only its owner may read it, who is root or this user */
 };
 
-/* A regular file of at most 1 MiB. 0 or an errno; free with private_file_free in any case. */
-int private_file_read(struct private_file *f, const char *path);
+/* A regular file of at most 1 MiB; ELOOP when it is a symbolic link and these are not followed. 0
+ * or an errno; free with private_file_free in any case. */
+int private_file_read(struct private_file *f, const char *path, bool follow);
 void private_file_free(struct private_file *f);
 
 #endif

@@ -3,12 +3,26 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "secret.h"
 
 static const char *command_name(const struct args *a)
 {
     return a->command ? a->command->name : NULL;
+}
+
+/* Lowering the soft limit is always allowed. That a core handler is a program, which the limit does
+ * not hold back, matters no more when the process is not dumpable: then nothing is dumped. */
+void secret_guard(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0) {
+        limit.rlim_cur = 0;
+        (void)setrlimit(RLIMIT_CORE, &limit);
+    }
+    (void)prctl(PR_SET_DUMPABLE, 0);
 }
 
 int secret_init(struct args *a)
@@ -29,6 +43,7 @@ int secret_take(struct args *a, char *text)
         say(command_name(a), "the password is too long (up to %d bytes)", SECRET_SIZE - 1);
         rc = EXIT_USAGE;
     }
+    secret_guard();
     if (!rc)
         memcpy(a->secret, text, n + 1);
     explicit_bzero(text, n);

@@ -17,6 +17,10 @@ int secret_take(struct args *a, char *text);
  * inherited by child processes. `password` is its option. */
 int secret_from_environment(struct args *a, const struct option *password);
 
+/* From now on no crash writes this process's memory to a file, and no other process of the same
+ * user reads it; both hold for the workers, too. To be called before a secret is in it. */
+void secret_guard(void);
+
 /* Wipes it. */
 void secret_free(struct args *a);
 

@@ -23,7 +23,8 @@
 
 static int failed(cqlr_client *client, int code)
 {
-    say(OPTIONS, "%s", cqlr_client_err(client)->text);
+    char room[CLIENT_ERROR];
+    say(OPTIONS, "%s", client_error(cqlr_client_err(client), room));
     return code;
 }
 

@@ -144,6 +144,7 @@ static void plan_of(struct ping_plan *plan, const struct args *a, const struct c
     plan->conn.compression = o->compression;
     plan->conn.username = o->username;
     plan->conn.password = o->password;
+    plan->conn.plaintext_password = o->plaintext_password;
     plan->conn.connect_timeout = o->connect_timeout;
     plan->conn.request_timeout = o->request_timeout;
     plan->rounds = (unsigned)a->v[OPT_COUNT_N].n;

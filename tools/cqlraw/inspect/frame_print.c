@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "tools/cqlraw/cli.h"
+#include "tools/cqlraw/io/redact.h"
 
 void say_consistency(struct fields *f, const char *key, uint16_t code)
 {
@@ -35,6 +36,21 @@ void say_opaque(struct printer *p, const char *key, struct cqlr_value v)
     fields_plain(f, " (--show-secrets shows it)");
     fields_close(f, '}');
     field_end(f);
+}
+
+void say_cql(struct printer *p, const char *key, struct cqlr_str text)
+{
+    struct cqlr_wr shown;
+    if (p->style->secrets) {
+        field_text(&p->f, key, text);
+        return;
+    }
+    cqlr_wr_init(&shown, p->f.w->mem, text.n);
+    redact_copy(&shown, text);
+    if (shown.rc)
+        p->f.w->rc = shown.rc;
+    field_text(&p->f, key, (struct cqlr_str){shown.p ? (const char *)shown.p : "", shown.n});
+    cqlr_wr_fini(&shown);
 }
 
 /* All that is left of the body, as it stands. */

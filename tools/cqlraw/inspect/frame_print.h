@@ -9,7 +9,7 @@
 
 struct frame_style {
     bool json;
-    bool secrets; /* show the token of AUTH_RESPONSE too */
+    bool secrets; /* show the token of AUTH_RESPONSE and the passwords of CQL too */
 };
 
 enum frame_compression { FRAME_NOT_TOLD, FRAME_LZ4, FRAME_OTHER };

@@ -87,7 +87,7 @@ int say_query(struct printer *p)
     struct cqlr_query m;
     int rc = cqlr_query_read(&p->r, &m);
     if (!rc || m.cql.n)
-        field_text(&p->f, "cql", m.cql);
+        say_cql(p, "cql", m.cql);
     if (!rc)
         say_params(p, &m.params, NULL);
     return rc;
@@ -98,7 +98,7 @@ int say_prepare(struct printer *p)
     struct cqlr_prepare m;
     int rc = cqlr_prepare_read(&p->r, &m);
     if (!rc)
-        field_text(&p->f, "cql", m.cql);
+        say_cql(p, "cql", m.cql);
     return rc;
 }
 
@@ -130,7 +130,7 @@ static void say_batch_statement(struct printer *p, const struct cqlr_batch_state
     if (s->prepared)
         field_bytes(f, "id", s->id.p, s->id.n);
     else
-        field_text(f, "cql", s->cql);
+        say_cql(p, "cql", s->cql);
     say_values(p, s->values, 0, NULL);
     fields_close(f, '}');
 }

@@ -88,7 +88,7 @@ int say_error(struct printer *p)
         fields_text(f, cqlr_cstr(name));
     }
     field_end(f);
-    field_text(f, "message", m.message);
+    say_cql(p, "message", m.message);
     if (!rc)
         say_error_fields(f, &m);
     return rc;

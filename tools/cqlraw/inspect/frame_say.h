@@ -18,6 +18,8 @@ struct printer {
 void say_consistency(struct fields *f, const char *key, uint16_t code);
 /* Bytes that only the peers understand; those of AUTH_RESPONSE hold a password. */
 void say_opaque(struct printer *p, const char *key, struct cqlr_value v);
+/* CQL, or a message that may quote it: without passwords. */
+void say_cql(struct printer *p, const char *key, struct cqlr_str text);
 /* The rest of the body as bytes, and why. Returns 0. */
 int say_undecoded(struct printer *p, const char *why);
 

@@ -32,9 +32,11 @@ __attribute__((format(printf, 2, 3))) static void fail(struct ping *p, const cha
 /* The connection's own words, without the name in front that stands before them anyway. */
 static void fail_with(struct ping *p, const struct cqlr_err *err)
 {
+    char room[CLIENT_ERROR];
+    const char *text = client_error(err, room);
     size_t n = strlen(p->name);
-    bool named = n && strncmp(err->text, p->name, n) == 0 && strncmp(err->text + n, ": ", 2) == 0;
-    fail(p, "%s", named ? err->text + n + 2 : err->text);
+    bool named = n && strncmp(text, p->name, n) == 0 && strncmp(text + n, ": ", 2) == 0;
+    fail(p, "%s", named ? text + n + 2 : text);
 }
 
 /* ---- answers ---- */
@@ -84,19 +86,19 @@ static void refused(struct ping *p, const struct cqlr_event *ev)
 
 static void take_answer(struct ping *p, const struct cqlr_event *ev)
 {
-    bool options = p->opcode == CQLR_OP_OPTIONS;
+    bool is_options = p->opcode == CQLR_OP_OPTIONS;
     if (ev->opcode == CQLR_OP_ERROR)
         refused(p, ev);
-    else if (ev->opcode != (options ? CQLR_OP_SUPPORTED : CQLR_OP_RESULT))
+    else if (ev->opcode != (is_options ? CQLR_OP_SUPPORTED : CQLR_OP_RESULT))
         fail(p, "%s: unexpected answer, opcode 0x%02X", cqlr_opcode_name(p->opcode), ev->opcode);
-    else if (!options)
+    else if (!is_options)
         take_version(p, ev);
 }
 
 static void on_reply(void *arg, int rc, const struct cqlr_event *ev)
 {
     struct ping *p = arg;
-    bool options = p->opcode == CQLR_OP_OPTIONS;
+    bool is_options = p->opcode == CQLR_OP_OPTIONS;
     uint64_t took = cqlr_now() - p->sent;
     if (rc < 0) {
         if (rc == CQLR_E_TIMEOUT)
@@ -107,8 +109,8 @@ static void on_reply(void *arg, int rc, const struct cqlr_event *ev)
     take_answer(p, ev);
     if (p->state == PING_DONE)
         return;
-    add_time(options ? &p->options : &p->query, p->plan, took);
-    if (options && (p->plan->query || p->options.n == 1))
+    add_time(is_options ? &p->options : &p->query, p->plan, took);
+    if (is_options && (p->plan->query || p->options.n == 1))
         send_request(p, CQLR_OP_QUERY);
     else
         p->state = p->options.n < p->plan->rounds ? PING_WAITING : PING_DONE;

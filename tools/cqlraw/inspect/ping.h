@@ -7,6 +7,8 @@
 
 #include <cqlraw/conn.h>
 
+#include "tools/cqlraw/args/client_args.h"
+
 /* The same for all addresses. Borrowed by them. */
 struct ping_plan {
     struct cqlr_conn_opts conn; /* without callbacks */
@@ -40,8 +42,8 @@ struct ping {
     uint64_t round, sent;    /* when the round began, the request left */
     uint8_t opcode;          /* of the request under way */
     struct ping_times options, query;
-    char version[64];          /* release_version, empty: not known */
-    char error[CQLR_ERR_TEXT]; /* empty: none */
+    char version[64];         /* release_version, empty: not known */
+    char error[CLIENT_ERROR]; /* empty: none */
 };
 
 /* addr NULL: there is none, for the reason in err. 0 or CQLR_E_NOMEM. Free with ping_fini in any

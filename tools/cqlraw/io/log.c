@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "redact.h"
 #include "text.h"
 
 #define LINE 2048
@@ -64,6 +65,7 @@ static void write_line(const struct args *a, enum cqlr_log_level level, const ch
         strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
     text_add(&t, "%s.%03ldZ %s[%ld] %s: %s", when, now.tv_nsec / 1000000, a->command->name,
              (long)getpid(), name_of(level), line);
+    t.n = redact(room, t.n);
     for (size_t i = 0; i < t.n; i++)
         if ((unsigned char)room[i] < 0x20 || room[i] == 0x7f)
             room[i] = ' ';

@@ -1,6 +1,6 @@
 /*
- * say.c - one line for people: formatted, made harmless for a terminal and UTF-8, written to stderr
- * in one piece.
+ * say.c - one line for people: formatted, without the passwords of CQL it quotes, made harmless for
+ * a terminal and UTF-8, written to stderr in one piece.
  *
  * stderr is written without stdio, so that nothing is buffered when the process forks, and lines of
  * several processes do not mix. What cannot be written there is lost: there is no other place to
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "redact.h"
 #include "tools/cqlraw/cli.h"
 #include "utf8.h"
 
@@ -65,6 +66,7 @@ void say(const char *command, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    text[redact(text, strlen(text))] = '\0';
     put(line, cut(line, snprintf(line, sizeof line, "cqlraw%s%s: %s", command ? " " : "",
                                  command ? command : "", text)));
 }

@@ -218,6 +218,7 @@ static int check(const struct query *q)
 static int connect_and_run(struct query *q)
 {
     struct cqlr_client_opts o;
+    char room[CLIENT_ERROR];
     int rc = client_args(&o, q->args);
     if (rc)
         return rc;
@@ -229,7 +230,7 @@ static int connect_and_run(struct query *q)
     if (cqlr_sync_connect(q->client) < 0) {
         const struct cqlr_err *err = cqlr_client_err(q->client);
         bool usage = err->code == CQLR_E_USAGE || err->code == CQLR_E_RANGE;
-        say(QUERY, "%s", err->text);
+        say(QUERY, "%s", client_error(err, room));
         return usage ? EXIT_USAGE : EXIT_CONNECT;
     }
     return run_all(q);

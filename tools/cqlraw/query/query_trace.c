@@ -11,6 +11,7 @@
 #include "query_rows.h"
 #include "query_trace.h"
 #include "tools/cqlraw/io/out.h"
+#include "tools/cqlraw/io/redact.h"
 #include "tools/cqlraw/rows/cells.h"
 #include "tools/cqlraw/rows/out_table.h"
 
@@ -73,9 +74,11 @@ static cqlr_reply *wait_session(struct trace *t, int *rc)
 
 /* ---- cells ---- */
 
+/* The server traces statements as they stand. */
 static void put_cell(struct trace *t)
 {
-    table_cell(&t->table, (struct cqlr_str){t->cell.p ? (const char *)t->cell.p : "", t->cell.n});
+    size_t n = t->cell.p ? redact((char *)t->cell.p, t->cell.n) : 0;
+    table_cell(&t->table, (struct cqlr_str){t->cell.p ? (const char *)t->cell.p : "", n});
     cqlr_wr_reset(&t->cell);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "bad.h"
+#include "tools/cqlraw/io/redact.h"
 #include "tools/cqlraw/rows/out_csv.h"
 
 static void field(struct cqlr_wr *w, const char *p, size_t n)
@@ -15,6 +16,16 @@ static void field(struct cqlr_wr *w, const char *p, size_t n)
     from = w->n;
     cqlr_wr_raw(w, p, n);
     if (n)
+        csv_quote(w, from);
+}
+
+/* A server's message may quote the statement. */
+static void message(struct cqlr_wr *w, const char *text)
+{
+    cqlr_wr_u8(w, ',');
+    size_t from = w->n;
+    redact_copy(w, cqlr_cstr(text));
+    if (*text)
         csv_quote(w, from);
 }
 
@@ -67,7 +78,7 @@ void bad_add(struct bad *b, const struct cqlr_bulk_failure *f, const char *class
     snprintf(index, sizeof index, "%llu", (unsigned long long)f->index);
     cqlr_wr_raw(&b->line, index, strlen(index));
     field(&b->line, class_name, strlen(class_name));
-    field(&b->line, f->err->text, strlen(f->err->text));
+    message(&b->line, f->err->text);
     for (size_t i = 0; i < b->params->n && !b->params->streamed; i++) {
         cqlr_wr_u8(&b->line, ',');
         size_t from = b->line.n;

@@ -141,10 +141,12 @@ int checkpoint_parse(struct cqlr_str text, const struct cqlr_wr *facts, struct c
 
 /* ---- the file ---- */
 
+/* For its owner only: the statement and its parameters stand in it. */
 static int write_synced(const char *path, const struct cqlr_wr *w)
 {
     struct out o = {.stop_fd = -1};
-    o.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0666);
+    (void)unlink(path); /* of a run that was killed; nobody else's is written to */
+    o.fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, 0600);
     if (o.fd < 0)
         return -1;
     int failed = out_write(&o, w->p, w->n) < 0 ? o.sys_errno : fsync(o.fd) < 0 ? errno : 0;

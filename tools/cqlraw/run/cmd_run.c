@@ -153,6 +153,7 @@ static void set_callbacks(struct cqlr_bulk_opts *o, struct run *r)
 
 int run_failed(struct run *r, int rc, const struct cqlr_err *err)
 {
+    char room[CLIENT_ERROR];
     if (rc == CQLR_E_INTERRUPTED)
         return 128 + (r->signal ? r->signal : 2);
     if (rc == CQLR_E_OUTPUT && err->sys_errno && !r->out.sys_errno)
@@ -163,7 +164,9 @@ int run_failed(struct run *r, int rc, const struct cqlr_err *err)
         say(RUN, "too many errors (%llu), see --max-errors", (unsigned long long)r->errors.n);
         return EXIT_ABORTED;
     }
-    say(RUN, "%s", r->err.code ? r->err.text : err->code ? err->text : cqlr_errcode_text(rc));
+    if (r->err.code)
+        err = &r->err;
+    say(RUN, "%s", err->code ? client_error(err, room) : cqlr_errcode_text(rc));
     switch (rc) {
     case CQLR_E_USAGE:
     case CQLR_E_RANGE:

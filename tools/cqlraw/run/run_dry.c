@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "run.h"
+#include "tools/cqlraw/io/redact.h"
 #include "tools/cqlraw/io/signals.h"
 
 struct dry {
@@ -19,14 +20,13 @@ struct dry {
 static void add(struct cqlr_wr *w, const char *label, const char *text)
 {
     char line[600];
-    int n = snprintf(line, sizeof line, "%-11s %s\n", label, text);
-    size_t len = n < (int)sizeof line ? (size_t)n : sizeof line - 1;
-    if (n >= (int)sizeof line)
-        line[len - 1] = '\n';
-    for (size_t i = 0; i + 1 < len; i++)
+    int n = snprintf(line, sizeof line, "%-11s %s", label, text);
+    size_t len = redact(line, n < (int)sizeof line ? (size_t)n : sizeof line - 1);
+    for (size_t i = 0; i < len; i++)
         if ((unsigned char)line[i] < 0x20)
             line[i] = ' ';
     cqlr_wr_raw(w, line, len);
+    cqlr_wr_u8(w, '\n');
 }
 
 /* The parameter that marker i gets: the one of its name, else the next nameless one. */
