@@ -145,6 +145,7 @@ static void *client_open(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t
     memcpy(&co, o->client, o->client->size < sizeof co ? o->client->size : sizeof co);
     co.size = sizeof co;
     co.loop = loop;
+    co.reconnect_delay = 0; /* the worker opens anew, at the group's pace */
     c->cl = cqlr_client_new(&co);
     rc = c->slot && c->cl ? cqlr_client_open(c->cl, on_open, c) : CQLR_E_NOMEM;
     if (rc < 0) {
