@@ -36,9 +36,11 @@ enum cqlr_log_level { CQLR_LOG_DEBUG, CQLR_LOG_INFO, CQLR_LOG_WARNING };
 struct cqlr_client_opts {
     size_t size;                  /* set by cqlr_client_opts_init */
     const char *contact_points;   /* "10.0.0.1,db.example:9043,[::1]:9042,unix:/run/cql.sock"; tried
-                                     in this order; default "127.0.0.1" */
+                                     in this order, all addresses of a name; one that is not reached
+                                     within 250 ms does not hold up the next; default "127.0.0.1" */
     uint16_t port;                /* for those that name none; default 9042 */
-    uint64_t connect_timeout;     /* ns per address, from connect to READY; default 5 s */
+    uint64_t connect_timeout;     /* ns per address, from connect to READY; default 5 s. In all at
+                                     most that for each, less as far as they are tried side by side */
     uint64_t request_timeout;     /* ns; default 10 s */
     uint16_t consistency;         /* default LOCAL_ONE */
     int32_t page_size;            /* rows; default 5000; <= 0 = no paging */
@@ -54,9 +56,10 @@ struct cqlr_client_opts {
                              server is CQLR_E_AUTH */
     const char *password;
     /* Told of what happens beside the answers: connections opened and lost, addresses passed over,
-     * statements prepared again. WARNING: passed over, lost; INFO: opened, prepared again; DEBUG:
-     * connecting, closed by this side. One line without newline, borrowed until it returns; never a
-     * password or a value. It must not call the client. NULL = nobody. */
+     * statements prepared again. WARNING: passed over, lost, to be replaced, not opened again;
+     * INFO: opened, prepared again; DEBUG: connecting, pauses, closed by this side. One line
+     * without newline, borrowed until it returns; never a password or a value. It must not call the
+     * client. NULL = nobody. */
     void (*log)(void *log_arg, enum cqlr_log_level level, const char *line);
     void *log_arg;
     const char *keyspace; /* of tables whose name has none: USE is sent before the client counts as
@@ -78,17 +81,23 @@ struct cqlr_client_opts {
     uint64_t heartbeat_timeout;  /* ns; one that says nothing for so long then is lost
                                     (CQLR_E_CLOSED); default 5 s */
     uint32_t max_orphans; /* requests of one connection that timed out and were not answered late
-                             either: when there are so many, a new connection is opened, takes the
-                             requests from then on, and the old one ends with its last; default
-                             1024; 0 = never */
+                             either: when there are so many, a new connection to the same address is
+                             opened, takes the requests from then on, and the old one ends with its
+                             last (at most three old ones at a time). When that fails it is tried
+                             again, after pauses as below (from 1 s on when reconnect_delay is 0).
+                             Default 1024; 0 = never */
     /* ns. After a connection is lost a new one is opened by itself, at once and then after pauses
      * between 0 and a limit that doubles from reconnect_delay to reconnect_delay_max (full jitter),
      * until that works, the credentials are refused (CQLR_E_AUTH), or the client is closed. Default
-     * 0 = not at all. What is submitted meanwhile is CQLR_E_STATE. */
+     * 0 = not at all. What is submitted meanwhile is CQLR_E_STATE, and so is cqlr_client_open.
+     * Each attempt is one at all contact points, in their order; names are resolved anew, inside
+     * the loop's turn, with a blocking getaddrinfo. A connection that did not last for
+     * reconnect_delay is followed by a pause, too. */
     uint64_t reconnect_delay;
     uint64_t reconnect_delay_max; /* default 60 s */
     /* Told whenever the client has become able to take requests, and when it no longer is (opening
-     * and closing by the host included; the reason is in cqlr_client_err). */
+     * and closing by the host included; the reason is in cqlr_client_err), behind the callbacks of
+     * cqlr_client_open and of the requests that were pending. */
     void (*on_state)(void *state_arg, bool connected);
     void *state_arg;
     cqlr_auth_fn *on_auth; /* answers a server's authenticator instead of SASL PLAIN (link.h) */
@@ -117,8 +126,11 @@ CQLR_API const struct cqlr_err *cqlr_client_err(const cqlr_client *cl);
  * the next one is tried), CQLR_E_CLOSED, CQLR_E_IO, CQLR_E_PROTO, CQLR_E_VERSION, CQLR_E_SERVER,
  * CQLR_E_AUTH (which ends it at the first point that says so).
  *
- * A connection that is lost is not opened again by itself: what was pending gets the reason,
- * later requests CQLR_E_STATE, until this is called anew. Statements stay good. */
+ * Only the peer that is reached first is told anything, and the password; if it fails, the other
+ * addresses are tried.
+ *
+ * When a connection is lost what was pending gets the reason, later requests CQLR_E_STATE, until
+ * this is called anew, or (reconnect_delay) it was opened again by itself. Statements stay good. */
 typedef void cqlr_open_fn(void *arg, int rc);
 CQLR_API CQLR_MUST_USE int cqlr_client_open(cqlr_client *cl, cqlr_open_fn *fn, void *arg);
 /* Pending requests, and an opening, get CQLR_E_CLOSED; when called from one that is being told
@@ -195,8 +207,10 @@ CQLR_API int cqlr_prepared_marker(const cqlr_prepared *ps, struct cqlr_str name,
 
 /*
  * Executes with bound values (section 4.1.6) of a statement of this client. b is borrowed until fn
- * is called: UNPREPARED is answered by preparing again and sending once more; a server that then
- * gives another id (CQLR_E_STATE), or says UNPREPARED again, is an error.
+ * is called: UNPREPARED is answered by preparing again and sending once more; a server that names
+ * another id in it, then gives another one (both CQLR_E_STATE), or says UNPREPARED again, is an
+ * error. All of that is within the one timeout; when it is over before the statement was sent again
+ * that is CQLR_E_TIMEOUT as well, though the text says that it was not executed.
  */
 CQLR_API CQLR_MUST_USE int cqlr_client_execute(cqlr_client *cl, cqlr_bound *b, cqlr_reply_fn *fn,
                                                void *arg);
@@ -283,7 +297,8 @@ struct cqlr_row {
                                       of any reply that is not kept */
 };
 /* 1 a row, 0 no more, negative: malformed or (kept replies of the blocking calls, which fetch
- * further pages here) the next page did not come; cqlr_reply_err tells. */
+ * further pages here) the next page did not come, or the server gets nowhere (CQLR_E_PROTO: three
+ * empty pages in a row with the same paging state); cqlr_reply_err tells. */
 CQLR_API CQLR_MUST_USE int cqlr_reply_next(cqlr_reply *r, struct cqlr_row *row);
 /* Checks and counts the rows that are left in this page. A count or a negative code. */
 CQLR_API CQLR_MUST_USE int64_t cqlr_reply_skip(cqlr_reply *r);

@@ -150,6 +150,13 @@ static void on_close(void *arg, int rc)
 
 /* ---- opening ---- */
 
+static int on_auth(void *arg, const struct cqlr_auth_step *step, struct cqlr_wr *token,
+                   struct cqlr_err *err)
+{
+    const struct cqlr__pooled *p = arg;
+    return p->client->o.on_auth(p->client->o.auth_arg, step, token, err);
+}
+
 static void set_options(struct cqlr_conn_opts *o, const cqlr_client *cl)
 {
     cqlr_conn_opts_init(o, sizeof *o);

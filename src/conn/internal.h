@@ -1,6 +1,6 @@
 /*
  * internal.h - the inside of a connection, shared by conn.c (life, requests), conn_io.c (bytes) and
- * heartbeat.c (signs of life), conn_auth.c (authentication).
+ * heartbeat.c (signs of life) and conn_auth.c (authentication).
  *
  * Every public function that may call a callback runs between `enter` and `leave` of conn.c. What a
  * callback must not pull away under its caller - the descriptor, the memory - goes when the

@@ -47,6 +47,12 @@ printf 'key\nlocal\n' >"$tmp/want"
 same "and has its rows" "$tmp/want" "$f.2"
 rm -- "$f.2"
 
+printf 'not ours\n' >"$tmp/other"
+ln -s -- "$tmp/other" "$f.2.part"
+says 4 "cannot write $f.2: Too many levels of symbolic links" run "$K" -P key=local -o "$f.2"
+check "what a link leads to is not written to" test "$(<"$tmp/other")" = 'not ours'
+rm -f -- "$f.2.part"
+
 full() { run "$@" >/dev/full; }
 closed() { run "$@" >&-; }
 for format in csv table; do

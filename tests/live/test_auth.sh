@@ -70,9 +70,22 @@ check "no name: what to do" grep -q 'server asks for authentication .*; give a u
 logged "what a role may not" 2 "$CQLRAW" query -u app --password-file "$tmp/app" "SELECT * FROM closed.t"
 check "what a role may not: in the server's words" grep -q 'User app has no SELECT permission on <table closed.t>' "$tmp/err"
 
+# --- CQL that is shown has no passwords, the server's own quotations included
+
+super() { "$CQLRAW" "$1" -u cassandra --password-file "$tmp/super" "${@:2}"; }
+logged "a role with more behind its password" 2 super query "CREATE ROLE x WITH PASSWORD = '$SECRET' AND 5"
+check "the server quotes it" grep -Fq "PASSWORD = '***' AND [5]" "$tmp/err"
+logged "a role whose password is not expected" 2 super query "CREATE ROLE x WITH PASSWORD '$SECRET'"
+check "the server names it" grep -Fq "mismatched input '***'" "$tmp/err"
+logged "a traced statement" 0 super query --trace "ALTER ROLE app WITH PASSWORD = '$SECRET'"
+logged "a dry run" 0 super run --dry-run "ALTER ROLE app WITH PASSWORD = '$SECRET'"
+check "a dry run: the statement" grep -Fq "PASSWORD = '***'" "$tmp/out"
+logged "a run that cannot be prepared" 3 super run "ALTER ROLE app WITH PASSWORD '$SECRET'" --log "$tmp/log5"
+check "a run that cannot be prepared: in the server's words" grep -Fq "PASSWORD ['***" "$tmp/err"
+
 # --- workers, and what others can see of them
 
-"$CQLRAW" run -u app -p "$SECRET" "$Q WHERE key = ?" -P key=local --repeat 600 --rate 200 -j 4 --block 1 \
+"$CQLRAW" run -u app -p "$SECRET" "$Q WHERE key = ?" -P key=local --repeat 1200 --rate 200 -j 4 --block 1 \
     --format none -v --log "$tmp/log4" >"$tmp/run" 2>&1 &
 load=$!
 started+=("$load")
@@ -85,14 +98,16 @@ CASSANDRA_USER=app CASSANDRA_PASSWORD=$SECRET "$CQLRAW" ping -n 20 -i 50ms >"$tm
 ping=$!
 started+=("$ping")
 sleep 0.5
-cat -- "/proc/$ping/environ" >"$tmp/environ"
+: >"$tmp/environ"
+# A process that holds a password is closed to all but root.
+((EUID > 0)) || cat -- "/proc/$ping/environ" >"$tmp/environ"
 exits "four workers log in" 0 wait "$load"
-check "four workers log in: all of the work is done" grep -q '^600 queries in ' "$tmp/run"
+check "four workers log in: all of the work is done" grep -q '^1200 queries in ' "$tmp/run"
 check "four workers log in: each of them" test "$(grep connected "$tmp/log4" | grep -o 'run\[[0-9]*\]' | sort -u | wc -l)" -ge 4
-wait "$ping"
+exits "ping logs in, too" 0 wait "$ping"
 check "the list of processes shows the command lines of five" test "$(grep -cx -- -p "$tmp/cmdlines")" -ge 5
-check "the environment is that of ping" grep -qa CASSANDRA_USER=app "$tmp/environ"
+((EUID > 0)) || check "the environment is that of ping" grep -qa CASSANDRA_USER=app "$tmp/environ"
 cat -- "$tmp/run" "$tmp/ping" >>"$tmp/said"
-for where in said log log4 attempts cmdlines environ; do
+for where in said log log4 log5 attempts cmdlines environ; do
     check "no password in: $where" bash -c "! grep -Fqa -e '$SECRET' -e '鍵' '$tmp/$where'"
 done

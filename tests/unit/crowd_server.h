@@ -276,7 +276,7 @@ static inline int crowd_listen(struct crowd_server *c, const char *at, int backl
     socklen_t n = is_path ? sizeof path : is_v6 ? sizeof v6 : sizeof v4;
     int fd = socket(a->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (is_path)
-        strcpy(path.sun_path, at);
+        snprintf(path.sun_path, sizeof path.sun_path, "%s", at);
     else
         inet_pton(a->sa_family, at, is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr);
     if (fd < 0 || bind(fd, a, n) || listen(fd, backlog) || getsockname(fd, a, &n))

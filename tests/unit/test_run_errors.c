@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "tools/cqlraw/cli.h"
@@ -87,12 +89,33 @@ static void more_classes_than_there_is_room_for_are_others(void **state)
     run_errors_fini(&e);
 }
 
+/* A server's message may quote the statement. */
+static void the_file_of_bad_has_no_passwords_of_cql(void **state)
+{
+    static const char expected[] =
+        "7,SYNTAX_ERROR,\"no \"\"x\"\" (WITH PASSWORD = '***' AND [5])\",k\n";
+    struct bad b = {.out = {.fd = memfd_create("bad", MFD_CLOEXEC), .stop_fd = -1}};
+    struct cqlr_err err;
+    char got[200];
+    (void)state;
+    b.params = &stream;
+    cqlr_wr_init(&b.line, NULL, 0);
+    (void)err_set(&err, CQLR_E_SERVER, "no \"x\" (WITH PASSWORD = 'hunter2' AND [5])");
+    const struct cqlr_bulk_failure f = {7, &err, {"k", 1}};
+    bad_add(&b, &f, "SYNTAX_ERROR");
+    assert_int_equal(pread(b.out.fd, got, sizeof got, 0), sizeof expected - 1);
+    assert_memory_equal(got, expected, sizeof expected - 1);
+    close(b.out.fd);
+    bad_fini(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_checkpoint_covers_what_is_before_it_only),
         cmocka_unit_test(classes_are_the_servers_or_ours),
         cmocka_unit_test(more_classes_than_there_is_room_for_are_others),
+        cmocka_unit_test(the_file_of_bad_has_no_passwords_of_cql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

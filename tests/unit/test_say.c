@@ -1,18 +1,21 @@
 /*
  * test_say.c - the program's texts of errors: one line of UTF-8 whatever bytes come, cut between
- * characters.
+ * characters; and the log's lines.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include <cqlraw/wire.h>
 
 #include "proto/base/utf8.h"
 #include "tools/cqlraw/cli.h"
+#include "tools/cqlraw/io/log.h"
 #include "tools/cqlraw/io/utf8.h"
 
 static bool is_utf8(const char *text)
@@ -84,6 +87,19 @@ static void texts_are_cut_between_characters(void **state)
     assert_int_equal(utf8_cut((struct cqlr_str){NULL, 0}, 6).n, 0);
 }
 
+static void a_line_of_the_log_has_no_passwords_of_cql(void **state)
+{
+    static const char end[] = " debug: prepared: ALTER USER a WITH PASSWORD '***' \n";
+    struct args a = {.command = command_find("run"), .log_fd = memfd_create("log", MFD_CLOEXEC)};
+    char got[300];
+    (void)state;
+    log_line(&a, CQLR_LOG_DEBUG, "prepared: ALTER USER a WITH PASSWORD 'hunter2'\t");
+    ssize_t n = pread(a.log_fd, got, sizeof got, 0);
+    assert_true(n > (ssize_t)sizeof end);
+    assert_memory_equal(got + n - (sizeof end - 1), end, sizeof end - 1);
+    close(a.log_fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +107,7 @@ int main(void)
         cmocka_unit_test(errors_are_cut_between_characters),
         cmocka_unit_test(a_character_is_what_the_library_takes_for_one),
         cmocka_unit_test(texts_are_cut_between_characters),
+        cmocka_unit_test(a_line_of_the_log_has_no_passwords_of_cql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

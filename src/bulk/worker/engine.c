@@ -147,6 +147,7 @@ static void *client_open(const struct cqlr_bulk_opts *o, cqlr_loop *loop, size_t
     co.size = sizeof co;
     co.loop = loop;
     c->heartbeat_timeout = co.heartbeat_timeout;
+    co.reconnect_delay = 0; /* the worker opens anew, at the group's pace */
     c->cl = cqlr_client_new(&co);
     rc = c->slot && c->cl ? cqlr_client_open(c->cl, on_open, c) : CQLR_E_NOMEM;
     if (rc < 0) {
