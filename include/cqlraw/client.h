@@ -52,8 +52,8 @@ struct cqlr_client_opts {
                         by the host */
     uint16_t serial_consistency; /* of conditional statements: CQLR_CL_SERIAL, CQLR_CL_LOCAL_SERIAL;
                                     default 0 = the server's (SERIAL) */
-    const char *username; /* SASL PLAIN, when the server asks for authentication; NULL: such a
-                             server is CQLR_E_AUTH */
+    const char *username; /* SASL PLAIN, when the server asks for authentication; NULL or empty:
+                             such a server is CQLR_E_AUTH */
     const char *password;
     /* Told of what happens beside the answers: connections opened and lost, addresses passed over,
      * statements prepared again. WARNING: passed over, lost, to be replaced, not opened again;

@@ -108,14 +108,6 @@ static void on_open(void *arg)
     }
 }
 
-static int on_auth(void *arg, const struct cqlr_auth_step *step, struct cqlr_wr *token,
-                   struct cqlr_err *err)
-{
-    const struct cqlr__pooled *p = arg;
-    const cqlr_client *cl = p->client;
-    return cl->o.on_auth(cl->o.auth_arg, step, token, err);
-}
-
 /* The current connection is gone. */
 static void lost(cqlr_client *cl, const struct cqlr_err *why, uint64_t since)
 {

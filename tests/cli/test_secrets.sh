@@ -88,7 +88,8 @@ is_closed() { ! cat -- "/proc/$PID/environ" >/dev/null 2>&1; }
 env=(CASSANDRA_USER=alice "CASSANDRA_PASSWORD=$SECRET")
 workers "the environment"
 each "the environment: gone from that of all processes" no_secret_in environ
-each "the environment: few copies in memory" copies_are_few
+# AddressSanitizer keeps a copy of the environment it found.
+grep -q __asan_init "$CQLRAW" || each "the environment: few copies in memory" copies_are_few
 stop "the environment"
 env=()
 workers "-p" -u alice -p "$SECRET"

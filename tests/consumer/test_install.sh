@@ -39,6 +39,14 @@ builds "$HERE/one_connection.c" cc cqlraw one_connection -std=c11 -D_POSIX_C_SOU
 gives "one connection in a plain poll loop" 0 "$tmp/one_connection" "${HOST%:*}" "${HOST#*:}"
 stdout_is "it knows its peer and its options" "$HOST supports 3 options\\n"
 
+builds "$HERE/authenticate.c" cc cqlraw authenticate -std=c11
+listens "$tmp/auth_port" "$CQLRAW" serve --listen 127.0.0.1:0 --port-file "$tmp/auth_port" --auth alice:secret >/dev/null
+printf 'secret\n' >"$tmp/password"
+gives "an authenticator answered by a callback" 0 "$tmp/authenticate" "127.0.0.1:$port" alice "$tmp/password"
+stdout_is "it is let in" 'logged in\n'
+gives "with the wrong name" 1 "$tmp/authenticate" "127.0.0.1:$port" bob "$tmp/password"
+stdout_has "it is told why not" '^127.0.0.1:[0-9]+: authentication refused: Bad credentials'
+
 builds "$HERE/libuv.c" cc 'cqlraw libuv' libuv -std=c11 -D_POSIX_C_SOURCE=200809L
 gives "a client on libuv" 0 "$tmp/libuv" "$HOST"
 stdout_is "every query was answered" '1000 queries on libuv\n'

@@ -2,8 +2,9 @@
  * fuzz_handshake.c - a client with a password, and a server that sends anything at any time.
  *
  * The input is a script of frames that come and of what the program does meanwhile. Whatever it is:
- * OPEN comes once at most, no request is taken before it, and the password leaves once at most,
- * only after AUTHENTICATE, and is in no memory when it has left.
+ * OPEN comes once at most, no request is taken before it, and the password leaves once at most (or
+ * as often as the program answers an authenticator with it), only after AUTHENTICATE, and is in no
+ * memory when it has left.
  */
 #include <cqlraw/link.h>
 
@@ -29,6 +30,10 @@ struct run {
     struct cqlr_wr sent; /* all bytes that have left */
     bool asked;          /* bytes with AUTHENTICATE's opcode came */
     bool opened;
+    bool events; /* authentication is the program's to answer */
+    bool plain;  /* it was, with PLAIN */
+    unsigned answers;
+    struct fuzz_in *in;
     int rc;
 };
 
@@ -87,10 +92,48 @@ static void try_request(struct run *r)
     MUST((stream > 0) == r->opened, "a request: %d", stream);
 }
 
+/* What the program says to an authenticator: right, wrong, or nothing for now. */
+static void answer(struct run *r, const struct cqlr_auth_step *step)
+{
+    const struct cqlr_value token = {(const uint8_t *)SECRET, (int32_t)strlen(SECRET)};
+    const struct cqlr_err why = {.code = CQLR_E_AUTH, .text = "no"};
+    bool success = step->success;
+    unsigned round = step->round;
+    struct cqlr_event ev;
+    int rc = 0;
+    MUST(r->events && !r->plain && !r->opened && round <= CQLR_AUTH_ROUNDS, "round %u", round);
+    MUST(cqlr_link_next(r->l, &ev) == 0, "it does not wait for the answer");
+    switch (fuzz_u8(r->in) % 8) {
+    case 0:
+        rc = cqlr_link_authenticate_plain(r->l);
+        MUST(rc == (success || round ? CQLR_E_STATE : 0), "PLAIN: %d", rc);
+        r->plain = !rc;
+        r->answers += !rc;
+        break;
+    case 1:
+        rc = cqlr_link_refuse(r->l, &why);
+        MUST(rc == CQLR_E_AUTH, "refused: %d", rc);
+        break;
+    case 2:
+        break;
+    case 3:
+        success = !success; /* the wrong one of the two below */
+        /* fall through */
+    default:
+        rc = success ? cqlr_link_authenticated(r->l) : cqlr_link_authenticate(r->l, token);
+        MUST(rc == (success == step->success ? 0 : CQLR_E_STATE), "answer: %d", rc);
+        r->answers += !rc && !success;
+    }
+}
+
 static void take_events(struct run *r)
 {
     struct cqlr_event ev;
     while ((r->rc = cqlr_link_next(r->l, &ev)) == 1) {
+        if (ev.kind == CQLR_EV_AUTH) {
+            answer(r, ev.auth);
+            continue;
+        }
         MUST(ev.kind == CQLR_EV_OPEN ? !r->opened : r->opened, "event %d", (int)ev.kind);
         r->opened |= ev.kind == CQLR_EV_OPEN;
     }
@@ -152,9 +195,13 @@ static void finish(struct run *r)
 {
     take_events(r);
     send_some(r, SIZE_MAX);
-    const uint8_t *first = memmem(r->sent.p, r->sent.n, SECRET, strlen(SECRET));
-    size_t from = first ? (size_t)(first - r->sent.p) + 1 : 0;
-    MUST(!first || !holds_secret(r->sent.p + from, r->sent.n - from), "the password left twice");
+    unsigned left = 0;
+    for (size_t at = 0; at < r->sent.n && holds_secret(r->sent.p + at, r->sent.n - at); left++)
+        at = (size_t)((uint8_t *)memmem(r->sent.p + at, r->sent.n - at, SECRET, strlen(SECRET)) -
+                      r->sent.p) +
+             1;
+    MUST(left <= (r->events ? r->answers : 1), "the password left %u times", left);
+    MUST(r->answers <= CQLR_AUTH_ROUNDS, "%u answers", r->answers);
     cqlr_link_free(r->l);
     MUST(r->blocks.count == 0, "memory is not given back");
     cqlr_wr_fini(&r->sent);
@@ -164,14 +211,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_in in = {data, size};
     struct cqlr_link_opts o;
-    struct run r = {.blocks = {.mem = {blocks_resize, NULL}}};
+    struct run r = {.blocks = {.mem = {blocks_resize, NULL}}, .in = &in};
+    uint8_t choice = fuzz_u8(&in);
     r.blocks.mem.arg = &r.blocks;
     cqlr_wr_init(&r.sent, NULL, 0);
     cqlr_link_opts_init(&o, sizeof o);
     o.mem = &r.blocks.mem;
     o.username = "user";
     o.password = SECRET;
-    o.compression = fuzz_u8(&in) & 1 ? CQLR_COMPRESSION_LZ4 : CQLR_COMPRESSION_NONE;
+    o.auth_events = r.events = choice & 2;
+    o.compression = choice & 1 ? CQLR_COMPRESSION_LZ4 : CQLR_COMPRESSION_NONE;
     o.compress_from = 1;
     r.l = cqlr_link_new(&o);
     MUST(r.l, "no link");

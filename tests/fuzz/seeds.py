@@ -135,6 +135,7 @@ def seeds():
         yield "pcap", bytes([1]) + pcap
     yield "handshake", bytes([0, 0, 5, 0, 0])
     yield "handshake", bytes([0, 0, 5, 1, 12]) + b"\0\x0aorg.a.Auth" + bytes([1, 9, 0, 5, 3, 4]) + b"\xff\xff\xff\xff" + bytes([2, 2, 3, 1])
+    yield "handshake", bytes([2, 0, 5, 1, 3]) + b"\0\1A" + bytes([4, 0, 5, 7, 4]) + b"\0\0\0\0" + bytes([4, 0, 5, 3, 4]) + b"\xff\xff\xff\xff" + bytes([4, 2])
     yield "handshake", bytes([0, 0, 5, 2, 8]) + b"\0\0\1\0\0\2no"
     yield "handshake", bytes([0, 0, 5, 1, 3]) + b"\0\1A" + bytes([0, 5, 7, 4]) + b"\0\0\0\0"
     for option in OPTIONS:

@@ -164,6 +164,67 @@ static void a_server_that_asks_is_told_when_there_is_no_password(void **state)
     stub_process_end(&s);
 }
 
+struct teller {
+    const char *password;
+    unsigned calls;
+};
+
+/* PLAIN, as the host's own mechanism. */
+static int tells(void *arg, const struct cqlr_auth_step *step, struct cqlr_wr *token,
+                 struct cqlr_err *err)
+{
+    struct teller *t = arg;
+    t->calls++;
+    if (step->success)
+        return 0;
+    if (!t->password) {
+        snprintf(err->text, sizeof err->text, "nothing for %.*s", CQLR_STR(step->authenticator));
+        return -1;
+    }
+    cqlr_wr_raw(token, "\0" USER, 1 + strlen(USER));
+    cqlr_wr_u8(token, 0);
+    cqlr_wr_raw(token, t->password, strlen(t->password));
+    return 0;
+}
+
+static cqlr_client *telling(const char *addr, struct teller *t)
+{
+    struct cqlr_client_opts o;
+    cqlr_client_opts_init(&o, sizeof o);
+    o.contact_points = addr;
+    o.on_auth = tells;
+    o.auth_arg = t;
+    return cqlr_client_new(&o);
+}
+
+static void a_callback_answers_the_authenticator(void **state)
+{
+    struct stub_process s = stub(NULL, USER ":" SECRET);
+    struct teller good = {SECRET, 0}, bad = {"wrong", 0}, none = {NULL, 0};
+    (void)state;
+    cqlr_client *cl = telling(s.addr, &good);
+    assert_int_equal(cqlr_sync_connect(cl), 0);
+    answers(cl);
+    assert_int_equal(good.calls, 2); /* the question and the success */
+    cqlr_client_close(cl);
+    assert_int_equal(cqlr_sync_connect(cl), 0);
+    assert_int_equal(good.calls, 4);
+    cqlr_client_free(cl);
+
+    cl = telling(s.addr, &bad);
+    assert_int_equal(cqlr_sync_connect(cl), CQLR_E_AUTH);
+    assert_int_equal(cqlr_client_err(cl)->server_code, CQLR_SERVER_BAD_CREDENTIALS);
+    cqlr_client_free(cl);
+
+    cl = telling(s.addr, &none);
+    assert_int_equal(cqlr_sync_connect(cl), CQLR_E_AUTH);
+    assert_non_null(strstr(cqlr_client_err(cl)->text,
+                           ": nothing for org.apache.cassandra.auth.PasswordAuthenticator"));
+    assert_int_equal(none.calls, 1);
+    cqlr_client_free(cl);
+    assert_int_equal(stub_process_end(&s), 0);
+}
+
 static void a_password_that_nobody_asks_for_is_not_sent(void **state)
 {
     struct stub_process s = stub(NULL, NULL); /* would answer AUTH_RESPONSE with an error */
@@ -326,6 +387,7 @@ int main(void)
         cmocka_unit_test(name_and_password_let_in_and_leave_no_trace),
         cmocka_unit_test(a_refused_password_is_tried_once),
         cmocka_unit_test(a_server_that_asks_is_told_when_there_is_no_password),
+        cmocka_unit_test(a_callback_answers_the_authenticator),
         cmocka_unit_test(a_password_that_nobody_asks_for_is_not_sent),
         cmocka_unit_test(a_unix_socket_is_a_contact_point),
         cmocka_unit_test(a_path_that_is_too_long_is_a_usage_error),
