@@ -508,11 +508,11 @@ void cqlr__window_answered(struct cqlr__window *w, size_t slot, const struct cql
         w->answers++;
         on_page(w, s, a);
     }
-    if (w->silent && (a->rc >= 0 || a->rc == CQLR_E_SERVER))
-        cqlr__window_alive(w);
-    if (!is_loss(a->rc) && s->state != DOUBTFUL) {
+    if (a->rc >= 0 || a->rc == CQLR_E_SERVER) { /* the server has said something */
         cqlr__hist_add(&w->gauges->latency, now - s->submitted);
         atomic_store_explicit(&w->gauges->last_answer, now, memory_order_relaxed);
+        if (w->silent)
+            cqlr__window_alive(w);
     }
     cqlr__window_go(w);
 }
