@@ -184,6 +184,7 @@ class Proxy:
 
     def listen(self, port):
         self.listener = socket.create_server(("127.0.0.1", port), backlog=100)
+        self.listener.setblocking(False)
         self.selector.register(self.listener, selectors.EVENT_READ, None)
 
     def refuse(self):
@@ -197,7 +198,10 @@ class Proxy:
         heapq.heappush(self.timers, (time.monotonic() + seconds, next(self.serial), fn, args))
 
     def accept(self):
-        sock, _ = self.listener.accept()
+        try:
+            sock, _ = self.listener.accept()
+        except OSError:  # it was closed in this very turn, or the client has gone
+            return
         link = Link(self, sock)
         self.links.append(link)
         self.times.append(time.monotonic())

@@ -64,16 +64,18 @@ static int run_source(const struct cqlr_source_param *p, uint64_t repeat)
 
 /* ---- a server that is there, but for some requests ---- */
 
-enum { ASKED = 5, MUTE_EXECUTES, UNPREPARED, PAGES };
+enum { ASKED = 5, MUTE_EXECUTES, UNPREPARED, PAGES, MUTE_OPTIONS };
 
 /* Key 7 is never answered (with PAGES its second page, with UNPREPARED once it is prepared again);
- * OPTIONS and all else are. */
+ * OPTIONS and all else are (with MUTE_OPTIONS those are not). */
 static void moody(cqlr_link *l, const struct cqlr_event *ev, volatile unsigned *shared)
 {
     const struct cqlr_supported none = {0};
     struct cqlr_value state = {NULL, CQLR_NULL};
     if (ev->opcode == CQLR_OP_OPTIONS) {
         shared[ASKED]++;
+        if (shared[MUTE_OPTIONS])
+            return;
         if (cqlr_supported_write(cqlr_link_begin(l), &none) < 0)
             _exit(3);
         respond(l, CQLR_OP_SUPPORTED, ev);
@@ -120,6 +122,14 @@ static void a_server_that_is_there_is_asked_once_and_the_request_has_failed(void
 {
     (void)state;
     run_moody(CQLR_IDEMPOTENT_YES, 0, 1);
+}
+
+/* Who wants no server to be given up for its silence gets a timeout for what it is. */
+static void without_a_heartbeat_timeout_nobody_waits_for_an_answer(void **state)
+{
+    (void)state;
+    run.client.heartbeat_timeout = CQLR_NEVER;
+    run_moody(CQLR_IDEMPOTENT_YES, MUTE_OPTIONS, 1);
 }
 
 static void without_idempotence_a_timeout_is_never_sent_again(void **state)
@@ -270,6 +280,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_server_that_is_there_is_asked_once_and_the_request_has_failed,
                                setup),
+        cmocka_unit_test_setup(without_a_heartbeat_timeout_nobody_waits_for_an_answer, setup),
         cmocka_unit_test_setup(without_idempotence_a_timeout_is_never_sent_again, setup),
         cmocka_unit_test_setup(nor_is_one_that_was_prepared_again, setup),
         cmocka_unit_test_setup(nor_is_a_further_page, setup),

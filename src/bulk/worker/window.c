@@ -11,6 +11,7 @@
 
 #include "proto/base/err.h"
 #include "src/bulk/worker/window.h"
+#include "src/bulk/worker/work.h"
 #include "src/cluster/backoff.h"
 #include "src/cluster/paging.h"
 #include "src/cluster/retry.h"
@@ -36,60 +37,12 @@ struct cqlr__slot {
     const struct cqlr_err *err; /* DONE: why it failed, or NULL. DOUBTFUL: why it would have */
 };
 
-struct cqlr__work {
-    struct cqlr__work *next;
-    struct cqlr__unit_message m;
-    uint64_t submit;      /* next item to submit */
-    struct cqlr_wr state; /* for the first of them */
-    struct cqlr_wr texts;
-    size_t text_off;
-};
-
 /* ---- units ---- */
-
-static void work_free(struct cqlr__work *k)
-{
-    cqlr_wr_fini(&k->state);
-    cqlr_wr_fini(&k->texts);
-    free(k);
-}
-
-static struct cqlr__work *work_new(const uint8_t *p, size_t n, int *rc)
-{
-    struct cqlr__work *k = calloc(1, sizeof *k);
-    *rc = CQLR_E_PROTO;
-    if (!k) {
-        *rc = CQLR_E_NOMEM;
-        return NULL;
-    }
-    cqlr_wr_init(&k->state, NULL, 0);
-    cqlr_wr_init(&k->texts, NULL, 0);
-    if (n >= sizeof k->m) {
-        memcpy(&k->m, p, sizeof k->m);
-        p += sizeof k->m;
-        n -= sizeof k->m;
-    }
-    if (!k->m.count || k->m.item >= k->m.count || (uint64_t)k->m.state + k->m.texts != n) {
-        work_free(k);
-        return NULL;
-    }
-    cqlr_wr_raw(&k->state, p, k->m.state);
-    cqlr_wr_raw(&k->texts, p + k->m.state, k->m.texts);
-    *rc = k->state.rc || k->texts.rc ? CQLR_E_NOMEM : 0;
-    if (*rc) {
-        work_free(k);
-        return NULL;
-    }
-    for (uint64_t i = 0; i < k->m.item && k->texts.n; i++)
-        (void)cqlr__text_next(&k->texts, &k->text_off);
-    k->submit = k->m.item;
-    return k;
-}
 
 int cqlr__window_add(struct cqlr__window *w, const uint8_t *p, size_t n)
 {
     int rc;
-    struct cqlr__work *k = work_new(p, n, &rc);
+    struct cqlr__work *k = cqlr__work_new(p, n, &rc);
     if (!k)
         return rc;
     if (w->last)
@@ -233,7 +186,7 @@ static void pop(struct cqlr__window *w)
     if (!w->first)
         w->last = NULL;
     w->careful -= k->m.careful != 0;
-    work_free(k);
+    cqlr__work_free(k);
 }
 
 static void publish(struct cqlr__window *w)
@@ -555,11 +508,11 @@ void cqlr__window_answered(struct cqlr__window *w, size_t slot, const struct cql
         w->answers++;
         on_page(w, s, a);
     }
-    if (w->silent && (a->rc >= 0 || a->rc == CQLR_E_SERVER))
-        cqlr__window_alive(w);
-    if (!is_loss(a->rc) && s->state != DOUBTFUL) {
+    if (a->rc >= 0 || a->rc == CQLR_E_SERVER) { /* the server has said something */
         cqlr__hist_add(&w->gauges->latency, now - s->submitted);
         atomic_store_explicit(&w->gauges->last_answer, now, memory_order_relaxed);
+        if (w->silent)
+            cqlr__window_alive(w);
     }
     cqlr__window_go(w);
 }
