@@ -3,6 +3,8 @@
  * told, in which order the two sides may speak, and that no token stays in memory.
  */
 #include "tests/unit/link_help.h"
+
+#include "tests/unit/alloc_help.h"
 #include "tests/unit/secret_mem.h"
 
 #define CLASS "\0\7a.Class"
@@ -311,6 +313,52 @@ static void no_token_stays_in_memory(void **state)
     assert_int_equal(m.leaks, 0);
 }
 
+/* A frame of the server comes: 0 and its event, or the error. */
+static int comes(cqlr_link *l, uint8_t opcode, struct cqlr_value body, struct cqlr_event *ev)
+{
+    struct cqlr_wr w;
+    cqlr_wr_init(&w, NULL, 0);
+    put_frame(&w, RESPONSE4, 0, 0, opcode, body.p, (size_t)body.n);
+    int rc = cqlr_link_feed(l, w.p, w.n);
+    cqlr_wr_fini(&w);
+    if (!rc)
+        rc = cqlr_link_next(l, ev);
+    assert_true(rc < 0 ? rc == cqlr_link_err(l)->code : ev->kind == CQLR_EV_AUTH);
+    return rc < 0 ? rc : 0;
+}
+
+static int two_rounds(const struct cqlr_mem *mem, void *arg)
+{
+    static const uint8_t token[5000];
+    struct cqlr_link_opts o;
+    struct cqlr_event ev;
+    (void)arg;
+    cqlr_link_opts_init(&o, sizeof o);
+    o.auth_events = true;
+    o.mem = mem;
+    cqlr_link *l = cqlr_link_new(&o);
+    if (!l)
+        return CQLR_E_NOMEM;
+    all_sent(l);
+    int rc = comes(l, CQLR_OP_AUTHENTICATE, (struct cqlr_value){(const uint8_t *)CLASS, 9}, &ev);
+    for (int32_t n = 1; !rc && n <= 2; n++) {
+        rc = cqlr_link_authenticate(l, (struct cqlr_value){token, n * 2500});
+        assert_int_equal(rc, cqlr_link_err(l)->code);
+        all_sent(l);
+        if (!rc)
+            rc = comes(l, n < 2 ? CQLR_OP_AUTH_CHALLENGE : CQLR_OP_AUTH_SUCCESS,
+                       (struct cqlr_value){token, 4}, &ev);
+    }
+    cqlr_link_free(l);
+    return rc;
+}
+
+static void no_memory_is_an_error_of_the_link(void **state)
+{
+    (void)state;
+    assert_true(each_failure(two_rounds, NULL) > 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +372,7 @@ int main(void)
         cmocka_unit_test(plain_by_the_host_is_as_without_events),
         cmocka_unit_test(tokens_are_as_large_as_a_frame),
         cmocka_unit_test(no_token_stays_in_memory),
+        cmocka_unit_test(no_memory_is_an_error_of_the_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
