@@ -187,7 +187,7 @@ void cqlr__client_state(cqlr_client *cl)
 
 uint64_t cqlr__client_now(const cqlr_client *cl)
 {
-    return cl->depth ? cqlr_loop_now(cl->loop) : cqlr_now();
+    return cqlr_loop_in_turn(cl->loop) ? cqlr_loop_now(cl->loop) : cqlr_now();
 }
 
 void cqlr__client_log(const cqlr_client *cl, enum cqlr_log_level level, const char *fmt, ...)
