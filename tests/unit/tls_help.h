@@ -74,6 +74,7 @@ struct tls_host {
     SSL_CTX *ctx; /* the server's */
     SSL *ssl;
     struct cert authority, cert;
+    int reason; /* why the server's handshake has failed, as OpenSSL numbers it */
     char dir[64], ca_file[100];
 };
 
@@ -186,11 +187,10 @@ static inline int tls_handshake(struct tls_host *t)
         if (rc == 1)
             return 1;
         if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
+            t->reason = ERR_GET_REASON(ERR_peek_error());
             (void)serve(&t->h, 1000);
             return 0;
         }
-        if (cqlr_conn_fd(t->h.c) < 0)
-            return 0;
         (void)serve(&t->h, 10);
     }
     fail_msg("no end of the handshake");
