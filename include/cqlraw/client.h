@@ -74,7 +74,7 @@ struct cqlr_client_opts {
     enum cqlr_compression compression; /* of what is sent and received; default none. A server that
                                           does not know it is CQLR_E_SERVER, see link.h */
     uint32_t compress_from; /* requests with shorter bodies are sent as they are; default 512 */
-    const struct cqlr_tls_opts *tls; /* NULL = plaintext. Copied; its files are read by
+    const struct cqlr_tls_opts *tls; /* NULL = plaintext. Copied; its files are read by the first
                                         cqlr_client_open: CQLR_E_TLS when that fails */
     uint64_t heartbeat_interval; /* ns; a server that said nothing for so long is asked whether it
                                     is there; default 10 s; CQLR_NEVER = not */

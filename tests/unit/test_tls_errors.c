@@ -192,6 +192,7 @@ static void an_unknown_authority_is_refused(void **state)
     t.o.ca_file = NULL; /* the system's */
     fails(&t, "TLS: certificate verification failed: unable to get local issuer certificate "
               "(subject CN = db.example, the server's certificate)");
+    assert_int_equal(t.reason, SSL_R_TLSV1_ALERT_UNKNOWN_CA); /* and the server is told */
     tls_fini(&t);
 }
 

@@ -476,9 +476,9 @@ static void a_server_that_is_gone_raises_no_signal(void **state)
     struct tls_host t;
     struct sigaction now;
     (void)state;
-    assert_ptr_equal(signal(SIGPIPE, SIG_DFL), SIG_DFL);
     tls_init(&t, "DNS:db.example");
     tls_open_all(&t);
+    signal(SIGPIPE, SIG_DFL);
     server_reset(&t.h);
     for (int i = 1; i < 100 && cqlr_conn_fd(t.h.c) >= 0; i++)
         if (submit(&t.h, i) == 0)
