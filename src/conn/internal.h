@@ -1,6 +1,5 @@
 /*
- * internal.h - the inside of a connection, shared by conn.c (life, requests), conn_io.c (bytes) and
- * heartbeat.c (signs of life).
+ * internal.h - the inside of a connection, shared by conn.c (life, requests) and conn_io.c (bytes).
  *
  * Every public function that may call a callback runs between `enter` and `leave` of conn.c. What a
  * callback must not pull away under its caller - the descriptor, the memory - goes when the
@@ -31,15 +30,15 @@ struct cqlr_conn {
     unsigned depth;  /* of enter without leave */
     bool flush_soon; /* a flush was asked for inside a callback */
     bool blocked;    /* the socket takes no more bytes: wait until it is writable */
-    bool reached;    /* on_connect was called */
     bool told;       /* on_close was called, or is not to be */
     bool doomed;     /* freed inside a callback */
     int end_code;    /* ENDED: why */
-    uint64_t now;    /* as the host gave it last */
     uint64_t connect_deadline;
+    uint64_t now;      /* as the host gave it last */
     uint64_t heard;    /* when the peer's last bytes were received */
     uint64_t asked_at; /* asked: when */
     bool asked;        /* the peer was asked for a sign of life, and none came since */
+    bool reached;      /* on_connect was called */
     cqlr_link *link;
     struct cqlr__io io;
     struct cqlr__reqs reqs;
@@ -65,14 +64,15 @@ void cqlr__conn_fail(struct cqlr_conn *c);
 /* An event of the link: a reply goes to its request, OPEN and PUSH to their callbacks. */
 void cqlr__conn_event(struct cqlr_conn *c, const struct cqlr_event *ev);
 
-/* What conn_io.c does when the descriptor is ready, when bytes are to leave, and to find out
- * whether any have come. Only at depth 1. */
+/* What conn_io.c does when the descriptor is ready, and when bytes are to leave. Only at depth 1.
+ */
 void cqlr__conn_io_ready(struct cqlr_conn *c, unsigned events);
 void cqlr__conn_io_flush(struct cqlr_conn *c);
+/* Takes what has come, as when the descriptor is readable, without being told so. */
 void cqlr__conn_io_look(struct cqlr_conn *c);
 
-/* heartbeat.c, for a connection that is OPEN: when the peer is to be asked or given up, doing that,
- * and that bytes have come at c->now. */
+/* heartbeat.c, for a connection that is OPEN: when the peer is to be asked or given up, doing that
+ * (at depth 1), and that bytes have come at c->now. */
 uint64_t cqlr__heartbeat_deadline(const struct cqlr_conn *c);
 void cqlr__heartbeat_time(struct cqlr_conn *c);
 void cqlr__heartbeat_heard(struct cqlr_conn *c);

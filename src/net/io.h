@@ -35,7 +35,8 @@ struct cqlr__io_fns {
 struct cqlr__io {
     const struct cqlr__io_fns *fn;
     int fd;         /* -1 = none */
-    unsigned wants; /* until `progress` is done: CQLR_READ | CQLR_WRITE, what it waits for */
+    unsigned wants; /* until `progress` is done: CQLR_READ | CQLR_WRITE, what it waits for; from
+                       then on what `write` waits for */
     bool reached;   /* the peer has taken the connection; `progress` need not say so when it is done
                        with that */
     bool holds_in;  /* received bytes are held: `read` gives more although the descriptor is not
