@@ -1,5 +1,5 @@
 /*
- * internal.h - the inside of a connection, shared by conn.c (life, requests), conn_io.c (bytes) and
+ * internal.h - the inside of a connection, shared by conn.c (life, requests), conn_io.c (bytes),
  * heartbeat.c (signs of life) and conn_auth.c (authentication).
  *
  * Every public function that may call a callback runs between `enter` and `leave` of conn.c. What a
@@ -37,11 +37,12 @@ struct cqlr_conn {
     bool local;        /* the peer is on this machine */
     bool has_password; /* and a name: the link, which keeps them, could send them */
     int end_code;      /* ENDED: why */
-    uint64_t now;      /* as the host gave it last */
     uint64_t connect_deadline;
+    uint64_t now;      /* as the host gave it last */
     uint64_t heard;    /* when the peer's last bytes were received */
     uint64_t asked_at; /* asked: when */
     bool asked;        /* the peer was asked for a sign of life, and none came since */
+    bool reached;      /* on_connect was called */
     cqlr_link *link;
     struct cqlr__io io;
     struct cqlr__reqs reqs;
@@ -70,14 +71,15 @@ void cqlr__conn_event(struct cqlr_conn *c, const struct cqlr_event *ev);
 /* Answers CQLR_EV_AUTH; how the link fares then tells its next event. */
 void cqlr__conn_authenticate(struct cqlr_conn *c, const struct cqlr_auth_step *step);
 
-/* What conn_io.c does when the descriptor is ready, when bytes are to leave, and to find out
- * whether any have come. Only at depth 1. */
+/* What conn_io.c does when the descriptor is ready, and when bytes are to leave. Only at depth 1.
+ */
 void cqlr__conn_io_ready(struct cqlr_conn *c, unsigned events);
 void cqlr__conn_io_flush(struct cqlr_conn *c);
+/* Takes what has come, as when the descriptor is readable, without being told so. */
 void cqlr__conn_io_look(struct cqlr_conn *c);
 
-/* heartbeat.c, for a connection that is OPEN: when the peer is to be asked or given up, doing that,
- * and that bytes have come at c->now. */
+/* heartbeat.c, for a connection that is OPEN: when the peer is to be asked or given up, doing that
+ * (at depth 1), and that bytes have come at c->now. */
 uint64_t cqlr__heartbeat_deadline(const struct cqlr_conn *c);
 void cqlr__heartbeat_time(struct cqlr_conn *c);
 void cqlr__heartbeat_heard(struct cqlr_conn *c);

@@ -49,7 +49,7 @@ static inline void peer_read(struct peer *p)
         cqlr_link_fed(p->l, (size_t)got);
         while (cqlr_link_next(p->l, &ev) == 1)
             p->on_request(p, &ev);
-    } while (got > 0);
+    } while (!p->deaf);
     assert_int_equal(cqlr_link_err(p->l)->code, 0);
 }
 

@@ -243,6 +243,34 @@ static void broken_protocol_ends_every_request_with_its_reason(void **state)
     host_fini(&h);
 }
 
+/* On no request's stream: it is about the connection, so nobody waits for more. */
+static void error_for_nobody_is_told_to_everybody_at_once(void **state)
+{
+    static const int streams[] = {0, 4, 77, 32767};
+    (void)state;
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+        struct host h;
+        struct cqlr_wr w;
+        char where[80] = "ERROR for the connection: ";
+        host_init(&h);
+        open_all(&h);
+        submit_flush(&h, 1, 3);
+        cqlr_wr_init(&w, NULL, 0);
+        put_error(&w, RESPONSE4, streams[i], 0x1001, "no room for you");
+        server_write(&h, w.p, w.n);
+        assert_true(serve(&h, 10000));
+        log_is(&h, "1:SERVER 2:SERVER 3:SERVER close:SERVER ");
+        assert_int_equal(cqlr_conn_err(h.c)->server_code, 0x1001);
+        if (streams[i])
+            snprintf(where, sizeof where,
+                     "ERROR on stream %d, where no request is in flight: ", streams[i]);
+        assert_non_null(strstr(cqlr_conn_err(h.c)->text, where));
+        assert_non_null(strstr(cqlr_conn_err(h.c)->text, "no room for you"));
+        cqlr_wr_fini(&w);
+        host_fini(&h);
+    }
+}
+
 /* The server says why and closes; the client learns of it while it sends. What was said counts, not
  * the broken pipe. */
 static void servers_last_words_are_read_when_sending_fails(void **state)
@@ -371,6 +399,7 @@ int main(void)
         cmocka_unit_test(end_during_the_handshake_is_told),
         cmocka_unit_test(reset_is_an_io_error),
         cmocka_unit_test(broken_protocol_ends_every_request_with_its_reason),
+        cmocka_unit_test(error_for_nobody_is_told_to_everybody_at_once),
         cmocka_unit_test(servers_last_words_are_read_when_sending_fails),
         cmocka_unit_test(hang_up_without_anything_to_read_ends),
         cmocka_unit_test(requests_time_out_in_order_and_late_answers_are_swallowed),

@@ -2,8 +2,10 @@
  * test_conn_io.c - a connection's bytes when sockets are full, streams run out, memory is short, or
  * a server never stops.
  */
+#include <fcntl.h>
+
 #include "src/conn/internal.h"
-#include "tests/unit/conn_help.h"
+#include "tests/unit/conn_peer.h"
 
 /* ---- bytes ---- */
 
@@ -12,6 +14,24 @@ static void small_buffers(int fd)
     int n = 32768;
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &n, sizeof n), 0);
     assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &n, sizeof n), 0);
+}
+
+/* A pair of Unix sockets in place of the TCP connection: their buffers can be made so small without
+ * timers of the kernel's own. */
+static void tiny_buffers(struct host *h)
+{
+    int pair[2];
+    const int n = 4096;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    assert_int_equal(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &n, sizeof n), 0);
+        assert_int_equal(setsockopt(pair[i], SOL_SOCKET, SO_RCVBUF, &n, sizeof n), 0);
+    }
+    assert_true(dup2(pair[0], h->c->io.fd) >= 0);
+    assert_true(dup2(pair[1], h->server) >= 0);
+    close(pair[0]);
+    close(pair[1]);
 }
 
 static void submit_large(struct host *h, int number, size_t n)
@@ -36,7 +56,7 @@ static void writing_is_waited_for_only_while_bytes_wait(void **state)
     assert_non_null(body);
     host_init(&h);
     open_all(&h);
-    small_buffers(cqlr_conn_fd(h.c));
+    tiny_buffers(&h);
     submit_large(&h, 1, N);
     assert_int_equal(cqlr_conn_wants(h.c), CQLR_READ);
     cqlr_conn_flush(h.c);
@@ -64,6 +84,32 @@ static void writing_is_waited_for_only_while_bytes_wait(void **state)
     assert_int_equal(server_request(&h), 1);
     host_fini(&h);
     free(body);
+}
+
+static void free_it(struct host *h)
+{
+    cqlr_conn_free(h->c);
+    h->c = NULL;
+}
+
+static void answer_before_the_question_has_left_may_free_the_connection(void **state)
+{
+    struct host h;
+    (void)state;
+    host_init(&h);
+    open_all(&h);
+    small_buffers(cqlr_conn_fd(h.c));
+    submit_large(&h, 1, 4 << 20);
+    submit_large(&h, 2, 100);
+    cqlr_conn_flush(h.c);
+    assert_int_equal(cqlr_conn_wants(h.c), CQLR_READ | CQLR_WRITE);
+    server_reply(&h, 2, CQLR_OP_RESULT, "x"); /* of this one not a byte has left */
+    server_reply(&h, 1, CQLR_OP_RESULT, "x");
+    h.then = free_it;
+    while (h.c)
+        assert_true(serve(&h, 10000));
+    log_is(&h, "2:RESULT 1:CLOSED close:CLOSED ");
+    host_fini(&h);
 }
 
 /* The server reads nothing until it has written everything: that works because reading does not
@@ -100,6 +146,61 @@ static void both_sides_full_is_no_deadlock(void **state)
     cqlr_wr_fini(&w);
     free(answer);
     host_fini(&h);
+}
+
+enum { LARGE = 100000 };
+
+/* The body comes back as it went out. */
+static void server_echoes(struct peer *p, const struct cqlr_event *ev)
+{
+    static uint8_t body[LARGE];
+    assert_int_equal(ev->body.n, LARGE);
+    memcpy(body, ev->body.p, LARGE);
+    peer_answer(p, ev->stream, body, LARGE);
+    p->deaf = true; /* reads on when this has left: the worst that a server can do */
+}
+
+static unsigned echoed;
+
+static void on_echo(void *arg, int rc, const struct cqlr_event *ev)
+{
+    const struct req *r = arg;
+    assert_int_equal(rc, 0);
+    assert_int_equal(ev->body.n, LARGE);
+    for (size_t i = 0; i < LARGE; i += 97)
+        assert_int_equal(ev->body.p[i], r->number & 0xFF);
+    echoed++;
+}
+
+static void much_both_ways_through_small_buffers_finishes(void **state)
+{
+    enum { N = 1000 };
+    struct host h;
+    struct peer p;
+    const uint8_t *out;
+    (void)state;
+    host_init(&h);
+    open_all(&h);
+    tiny_buffers(&h);
+    peer_init(&p, &h, server_echoes);
+    echoed = 0;
+    for (int i = 1; i <= N; i++) {
+        reqs[i] = (struct req){&h, i};
+        memset(cqlr_wr_room(cqlr_conn_begin(h.c), LARGE), i & 0xFF, LARGE);
+        assert_int_equal(cqlr_conn_submit(h.c, CQLR_OP_QUERY, 0, 0, on_echo, &reqs[i], h.now), 0);
+    }
+    cqlr_conn_flush(h.c);
+    for (int turns = 0; echoed < N; turns++) {
+        assert_in_range(turns, 0, 1000000);
+        peer_turn(&p);
+        if (cqlr_link_out(p.l, &out) == 0)
+            p.deaf = false;
+        (void)serve(&h, 0);
+        assert_int_equal(cqlr_conn_err(h.c)->code, 0);
+    }
+    assert_int_equal(cqlr_conn_wants(h.c), CQLR_READ);
+    host_fini(&h);
+    peer_fini(&p);
 }
 
 static void all_streams_in_flight_then_one_more(void **state)
@@ -157,6 +258,113 @@ static void one_call_reads_a_few_times_only(void **state)
     host_fini(&h);
 }
 
+/* The answer stands behind 100,000 events. Between the calls that take these, another connection
+ * asks and is answered. */
+static unsigned pushes;
+
+static void count_push(void *arg, const struct cqlr_event *ev)
+{
+    (void)arg;
+    pushes += ev->body.n == 0;
+}
+
+static void burst_of_events_starves_neither_its_answer_nor_others(void **state)
+{
+    enum { EVENTS = 100000 };
+    struct host h, other;
+    struct cqlr_wr w;
+    size_t sent = 0;
+    int calls = 0;
+    (void)state;
+    host_init(&h);
+    host_init(&other);
+    h.o.on_push = count_push;
+    open_all(&h);
+    open_all(&other);
+    pushes = 0;
+    submit_flush(&h, 1, 1);
+    cqlr_wr_init(&w, NULL, 0);
+    for (int i = 0; i < EVENTS; i++)
+        put_frame(&w, RESPONSE4, 0, -1, CQLR_OP_EVENT, NULL, 0);
+    put_frame(&w, RESPONSE4, 0, server_request(&h), CQLR_OP_RESULT, "x", 1);
+    for (; cqlr_conn_in_flight(h.c); calls++) {
+        ssize_t n = send(h.server, w.p + sent, w.n - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent += n > 0 ? (size_t)n : 0;
+        unsigned before = pushes;
+        assert_true(serve(&h, 10000));
+        assert_in_range(pushes - before, 0, 4 * 65536 / CQLR_FRAME_HEADER + 1);
+        submit_flush(&other, 2, 2);
+        server_reply(&other, server_request(&other), CQLR_OP_RESULT, "x");
+        assert_true(serve(&other, 10000));
+        log_is(&other, "2:RESULT ");
+    }
+    assert_int_equal(pushes, EVENTS);
+    assert_in_range(calls, 4, 500);
+    log_is(&h, "1:RESULT ");
+    cqlr_wr_fini(&w);
+    host_fini(&h);
+    host_fini(&other);
+}
+
+/* ---- half a connection ---- */
+
+/* How often a host that polls as it is told finds the connection ready, in 30 ms. */
+static unsigned ready_in_30_ms(struct host *h)
+{
+    unsigned n = 0;
+    while (serve(h, 30))
+        assert_in_range(++n, 1, 100);
+    return n;
+}
+
+static void last_answer_is_given_when_the_server_has_ended_its_half(void **state)
+{
+    struct host h;
+    (void)state;
+    host_init(&h);
+    open_all(&h);
+    submit_flush(&h, 1, 2);
+    server_request(&h);
+    server_reply(&h, 1, CQLR_OP_RESULT, "x");
+    assert_int_equal(shutdown(h.server, SHUT_WR), 0);
+    assert_in_range(ready_in_30_ms(&h), 1, 3);
+    log_is(&h, "1:RESULT 2:CLOSED close:CLOSED ");
+    assert_int_equal(cqlr_conn_fd(h.c), -1); /* nothing is left to poll */
+    host_fini(&h);
+}
+
+/* Also while much waits to be sent, and during the handshake. */
+static void half_a_connection_keeps_nobody_busy(void **state)
+{
+    struct host h;
+    (void)state;
+    host_init(&h);
+    open_all(&h);
+    small_buffers(cqlr_conn_fd(h.c));
+    submit_large(&h, 1, 4 << 20);
+    cqlr_conn_flush(h.c);
+    assert_int_equal(shutdown(h.server, SHUT_WR), 0);
+    assert_in_range(ready_in_30_ms(&h), 1, 20);
+    log_is(&h, "1:CLOSED close:CLOSED ");
+    host_fini(&h);
+
+    host_init(&h);
+    open_conn(&h);
+    server_accept(&h);
+    assert_int_equal(shutdown(h.server, SHUT_WR), 0);
+    assert_in_range(ready_in_30_ms(&h), 1, 3);
+    log_is(&h, "close:CLOSED ");
+    host_fini(&h);
+
+    host_init(&h); /* the other half: a server that reads nothing any more, and says nothing */
+    open_all(&h);
+    assert_int_equal(shutdown(h.server, SHUT_RD), 0);
+    submit_flush(&h, 1, 1);
+    assert_int_equal(ready_in_30_ms(&h), 0);
+    log_is(&h, "");
+    host_fini(&h);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     bool reached_the_end = false;
@@ -196,9 +404,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writing_is_waited_for_only_while_bytes_wait),
+        cmocka_unit_test(answer_before_the_question_has_left_may_free_the_connection),
         cmocka_unit_test(both_sides_full_is_no_deadlock),
+        cmocka_unit_test(much_both_ways_through_small_buffers_finishes),
         cmocka_unit_test(all_streams_in_flight_then_one_more),
         cmocka_unit_test(one_call_reads_a_few_times_only),
+        cmocka_unit_test(burst_of_events_starves_neither_its_answer_nor_others),
+        cmocka_unit_test(last_answer_is_given_when_the_server_has_ended_its_half),
+        cmocka_unit_test(half_a_connection_keeps_nobody_busy),
         cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
