@@ -42,7 +42,6 @@ struct cqlr_conn {
     uint64_t heard;    /* when the peer's last bytes were received */
     uint64_t asked_at; /* asked: when */
     bool asked;        /* the peer was asked for a sign of life, and none came since */
-    bool reached;      /* on_connect was called */
     cqlr_link *link;
     struct cqlr__io io;
     struct cqlr__reqs reqs;
