@@ -282,6 +282,12 @@ static void old_and_long_ones_are_not_given(void **state)
 
 /* Somebody writes all the time and is killed; what is read is right or not there, and writing goes
  * on. */
+static _Noreturn void write_for_ever(cqlr_tls_sessions *t, SSL_SESSION *of[4])
+{
+    for (int i = 0;; i = (i + 1) % 4)
+        cqlr__tls_sessions_put(t, key_of(i + 1), of[i]);
+}
+
 static void a_writer_who_is_killed_does_no_harm(void **state)
 {
     enum { KILLED = 100 };
@@ -293,8 +299,8 @@ static void a_writer_who_is_killed_does_no_harm(void **state)
     for (int k = 0; k < KILLED; k++) {
         pid_t pid = fork();
         assert_true(pid >= 0);
-        for (int i = 0; pid == 0; i = (i + 1) % 4)
-            cqlr__tls_sessions_put(t, key_of(i + 1), of[i]);
+        if (pid == 0)
+            write_for_ever(t, of);
         for (int i = 0; i < 20; i++)
             (void)get(t, i % 4 + 1);
         usleep((useconds_t)(k * 37 % 500));
