@@ -217,6 +217,35 @@ static void it_is_tried_again_while_the_old_one_goes_on(void **state)
     crowd_stop(&s);
 }
 
+static void one_that_refuses_the_keyspace_is_closed_and_never_used(void **state)
+{
+    struct crowd_server s = crowd_start();
+    struct watched w;
+    struct cqlr_client_opts o = options(&w, &s, 5);
+    (void)state;
+    o.reconnect_delay = 2 * MS;
+    o.keyspace = "ks";
+    watched_connect(&w, &o);
+    cqlr_prepared *ps = watched_prepare(&w);
+    s.crowd->no_use = 1;
+    leave_unanswered(&w, &s, ps, 5);
+    TURN_UNTIL(&w, s.crowd->uses >= 4);
+    log_has(&w, "W connection not replaced: ");
+    log_has(&w, ": USE \"ks\": ");
+    executed(&w, ps, 10, 0);
+    assert_int_equal(s.crowd->last, 1);
+    s.crowd->no_use = 0;
+    unsigned before = s.crowd->accepted;
+    TURN_UNTIL(&w, s.crowd->accepted > before && s.crowd->connected == 1);
+    executed(&w, ps, 20, 0);
+    assert_true(s.crowd->last > 1);
+    assert_int_equal(s.crowd->before_use, 0);
+    assert_in_range(s.crowd->most, 2, 2);
+    cqlr_prepared_free(ps);
+    cqlr_client_free(w.cl);
+    crowd_stop(&s);
+}
+
 static void refused_credentials_are_not_tried_again(void **state)
 {
     struct crowd_server s = crowd_start();
@@ -306,6 +335,7 @@ int main(void)
         cmocka_unit_test(without_a_limit_nothing_is_replaced),
         cmocka_unit_test(losing_the_old_one_is_no_loss_of_the_client),
         cmocka_unit_test(it_is_tried_again_while_the_old_one_goes_on),
+        cmocka_unit_test(one_that_refuses_the_keyspace_is_closed_and_never_used),
         cmocka_unit_test(refused_credentials_are_not_tried_again),
         cmocka_unit_test(one_that_is_half_open_goes_with_the_connection_that_was_lost),
         cmocka_unit_test(closing_ends_all_of_them),
