@@ -37,6 +37,8 @@ gives "options" 0 "$CQLRAW" options --host "$HOST" "${tls[@]}"
 stdout_has "tells version and cipher" '^tls +TLSv1\.3, TLS_[A-Z0-9_]+$'
 gives "options --json" 0 "$CQLRAW" options --host "$HOST" "${tls[@]}" --json
 check "tells them, too" python3 -c 'import json, sys; assert json.load(open(sys.argv[1]))["tls"].startswith("TLSv1.3, TLS_")' "$tmp/stdout"
+gives "SSLKEYLOGFILE is set" 0 env SSLKEYLOGFILE="$tmp/keys" "$CQLRAW" query --host "$HOST" "${tls[@]}" "$Q"
+check "and no key is written down" test ! -e "$tmp/keys"
 gives "without TLS" 0 "$CQLRAW" options --host "$plain"
 check "there is nothing to tell" lacks '^tls ' "$tmp/stdout"
 exits "a server that speaks TLS is none that speaks CQL" 3 q
