@@ -4,8 +4,7 @@
  */
 #include "tests/unit/client_help.h"
 
-#include <cqlraw/bulk.h>
-
+#include "tests/unit/bulk_rows.h"
 #include "tools/stub/stub.h"
 
 static struct {
@@ -174,18 +173,6 @@ static void start_server(void)
     assert_true(read(address_pipe[0], address, sizeof address) > 0);
     close(address_pipe[0]);
     close(address_pipe[1]);
-}
-
-static int count_rows(void *arg, const struct cqlr_item *item, cqlr_reply *r, struct cqlr_wr *out,
-                      uint64_t *rows, struct cqlr_err *err)
-{
-    int64_t n = cqlr_reply_skip(r);
-    (void)arg;
-    (void)item;
-    (void)err;
-    cqlr_wr_u8(out, '.');
-    *rows = n > 0 ? (uint64_t)n : 0;
-    return n < 0 ? (int)n : 0;
 }
 
 /* Half of the output is there: the server is killed, and another takes its place 0.3 s later. */

@@ -4,8 +4,7 @@
  */
 #include "tests/unit/client_help.h"
 
-#include <cqlraw/bulk.h>
-
+#include "tests/unit/bulk_rows.h"
 #include "tests/unit/stub_process.h"
 
 static struct {
@@ -169,18 +168,6 @@ static void a_request_among_answered_ones_fails_alone(void **state)
 }
 
 /* ---- a server that is stopped ---- */
-
-static int count_rows(void *arg, const struct cqlr_item *item, cqlr_reply *r, struct cqlr_wr *out,
-                      uint64_t *rows, struct cqlr_err *err)
-{
-    int64_t n = cqlr_reply_skip(r);
-    (void)arg;
-    (void)item;
-    (void)err;
-    cqlr_wr_u8(out, '.');
-    *rows = n > 0 ? (uint64_t)n : 0;
-    return n < 0 ? (int)n : 0;
-}
 
 /* Half of the output is there: the server stops, its sockets open, for a while. */
 static int stop_server(void *arg, const uint8_t *p, size_t n)

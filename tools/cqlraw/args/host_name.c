@@ -5,22 +5,7 @@
 #include <string.h>
 
 #include "host_name.h"
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct cqlr_str trim(struct cqlr_str s)
-{
-    while (s.n && is_blank(s.p[0])) {
-        s.p++;
-        s.n--;
-    }
-    while (s.n && is_blank(s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
+#include "tools/cqlraw/io/trim.h"
 
 bool contact_next(struct cqlr_str *list, struct cqlr_str *point)
 {

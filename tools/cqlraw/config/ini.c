@@ -10,22 +10,7 @@
 #include <string.h>
 
 #include "ini.h"
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-static struct cqlr_str trim(struct cqlr_str s)
-{
-    while (s.n && is_blank(s.p[0])) {
-        s.p++;
-        s.n--;
-    }
-    while (s.n && is_blank(s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
+#include "tools/cqlraw/io/trim.h"
 
 static size_t indent_of(struct cqlr_str line)
 {
