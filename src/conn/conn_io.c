@@ -43,12 +43,20 @@ static bool truncated(const struct cqlr_conn *c)
            (c->reqs.n > 0 || cqlr_link_mid_frame(c->link));
 }
 
+/* The end of what can be received. A server that wants TLS says nothing to who speaks plaintext. */
+static void nothing_follows(struct cqlr_conn *c)
+{
+    if (c->state == CQLR__CONN_HELLO && !c->heard && !c->opts.tls)
+        cqlr__err_prefix(&c->err, "the server said nothing (does it want TLS?)");
+    cqlr__conn_fail(c);
+}
+
 static void end_of_stream(struct cqlr_conn *c)
 {
     bool cut_off = truncated(c);
     cqlr__err_set(&c->err, cut_off ? CQLR_E_TLS : CQLR_E_CLOSED, "%s%s",
                   cut_off ? "TLS: cut off without close_notify: " : "", how_it_ended(c));
-    cqlr__conn_fail(c);
+    nothing_follows(c);
 }
 
 enum received {
@@ -80,7 +88,7 @@ static enum received receive(struct cqlr_conn *c)
     if (n == 0)
         end_of_stream(c);
     else
-        cqlr__conn_fail(c);
+        nothing_follows(c);
     return RECEIVED_NONE;
 }
 

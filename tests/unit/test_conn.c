@@ -208,7 +208,9 @@ static void end_during_the_handshake_is_told(void **state)
     while (cqlr_conn_fd(h.c) >= 0)
         assert_true(serve(&h, 10000));
     log_is(&h, "close:CLOSED ");
-    err_is(&h, CQLR_E_CLOSED, "connection closed by the server during the handshake");
+    err_is(&h, CQLR_E_CLOSED,
+           "the server said nothing (does it want TLS?): connection closed by the server "
+           "during the handshake");
     host_fini(&h);
 }
 
