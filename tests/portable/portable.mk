@@ -10,7 +10,7 @@
 
 # Tests of proto/ are those that include nothing else of ours; without LZ4 those that do not speak of it.
 PURE_TESTS = $(basename $(notdir $(shell grep -LE '$(NOT_PURE)' $(UNIT_SRC))))
-NOT_PURE   = "(src|tools)/|cqlraw/(loop|conn|client|bulk|cqlraw)\.h|tests/unit/(bulk|capture|client|conn|scripted|stub|tls)_$(if $(filter 0,$(WITH_LZ4)),|lz4|LZ4)
+NOT_PURE   = "(src|tools)/|cqlraw/(loop|tls|conn|client|bulk|cqlraw)\.h|tests/unit/(bulk|capture|client|conn|crowd|pooled|scripted|stub|tls)_$(if $(filter 0,$(WITH_LZ4)),|lz4|LZ4)
 PORTABLE   = $(VECTORS) $(patsubst %,$(BUILD)/portable/%,$(filter-out test_val_float,$(PURE_TESTS))) $(PORTABLE_$(FLAVOUR))
 PORTABLE_musl = $(patsubst %,tests/cli/test_%.sh,query run output ping) tests/portable/test_size.sh
 
