@@ -53,9 +53,8 @@ static void nothing_follows(struct cqlr_conn *c)
 
 static void end_of_stream(struct cqlr_conn *c)
 {
-    bool cut_off = truncated(c);
-    cqlr__err_set(&c->err, cut_off ? CQLR_E_TLS : CQLR_E_CLOSED, "%s%s",
-                  cut_off ? "TLS: cut off without close_notify: " : "", how_it_ended(c));
+    cqlr__err_set(&c->err, CQLR_E_CLOSED, "%s%s",
+                  truncated(c) ? "TLS: cut off without close_notify: " : "", how_it_ended(c));
     nothing_follows(c);
 }
 

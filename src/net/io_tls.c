@@ -267,7 +267,7 @@ static void read_ended(struct cqlr__io *io, int why)
         t->end = ENDED;
         io->cut_off = true;
     } else {
-        (void)cqlr__tls_error(&t->why, "receive");
+        (void)cqlr__tls_broken(&t->why, "receive");
     }
     ERR_clear_error();
 }
@@ -319,7 +319,7 @@ static ssize_t encrypt(struct cqlr__io *io, const uint8_t *p, size_t n, struct c
         if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
             break;
         if (rc != 1)
-            return cqlr__tls_error(err, "send");
+            return cqlr__tls_broken(err, "send");
         used += part;
     }
     return (ssize_t)used;

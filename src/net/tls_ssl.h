@@ -76,6 +76,9 @@ void cqlr__tls_names_print(X509 *cert, char *text, size_t n);
 void cqlr__tls_reason(char *text, size_t n);
 /* The same as an error, CQLR_E_TLS "TLS: WHAT: reason"; an alert of the peer is told as such. */
 int cqlr__tls_error(struct cqlr_err *err, const char *what);
+/* The same of a connection that was in use: CQLR_E_IO, it is broken like one of TCP; but CQLR_E_TLS
+ * when the server does not accept who we are, which it may say late. */
+int cqlr__tls_broken(struct cqlr_err *err, const char *what);
 /* Why the certificate was refused, while `store` refuses it. */
 void cqlr__tls_refused(X509_STORE_CTX *store, const char *name, struct cqlr_err *err);
 

@@ -55,16 +55,32 @@ static const char *alert_name(int alert)
     return SSL_alert_desc_string_long(alert);
 }
 
+/* The alert that stands in the thread's queue, or -1. */
+static int alert_of(unsigned long e)
+{
+    int alert = ERR_GET_REASON(e) - SSL_AD_REASON_OFFSET;
+    bool is_one = ERR_GET_LIB(e) == ERR_LIB_SSL && !ERR_SYSTEM_ERROR(e);
+    return is_one && alert >= 0 && alert <= UINT8_MAX ? alert : -1;
+}
+
 int cqlr__tls_error(struct cqlr_err *err, const char *what)
 {
-    unsigned long e = ERR_peek_error();
-    int alert = ERR_GET_REASON(e) - SSL_AD_REASON_OFFSET;
+    int alert = alert_of(ERR_peek_error());
     char reason[200];
     cqlr__tls_reason(reason, sizeof reason);
-    if (ERR_GET_LIB(e) == ERR_LIB_SSL && !ERR_SYSTEM_ERROR(e) && alert >= 0 && alert <= UINT8_MAX)
+    if (alert >= 0)
         return cqlr__err_set(err, CQLR_E_TLS, "TLS: the server refused: alert %s%s",
                              alert_name(alert), alert_meaning(alert));
     return cqlr__err_set(err, CQLR_E_TLS, "TLS: %s: %s", what, reason);
+}
+
+int cqlr__tls_broken(struct cqlr_err *err, const char *what)
+{
+    bool not_accepted = *alert_meaning(alert_of(ERR_peek_error())) != '\0';
+    (void)cqlr__tls_error(err, what);
+    if (!not_accepted)
+        err->code = CQLR_E_IO;
+    return err->code;
 }
 
 static void print_subject(X509 *cert, char *text, size_t n)

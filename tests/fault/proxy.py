@@ -1,7 +1,7 @@
 """A proxy that does harm between the program and a server, frame by frame.
 
-It cuts both directions into the frames of protocol v4 (native_protocol_v4.spec section 2) and asks a Fault what becomes of each.
-One thread turns one loop, so a fault needs no locks; its random numbers come from a seed. What a client executes is counted here.
+It cuts both directions into the frames of protocol v4 (native_protocol_v4.spec section 2), or into the records of TLS, and asks a
+Fault what becomes of each. One thread turns one loop, so a fault needs no locks; its random numbers come from a seed. What a client executes is counted here.
 """
 
 import collections
@@ -18,6 +18,24 @@ ERROR, STARTUP, EXECUTE = 0x00, 0x01, 0x0A
 UNAVAILABLE, OVERLOADED, TRUNCATE, READ_TIMEOUT, UNPREPARED = 0x1000, 0x1001, 0x1003, 0x1200, 0x2500
 
 Frame = collections.namedtuple("Frame", "opcode stream bytes body")
+
+
+def cql_frame(data):
+    """The frame at the front of the bytes, or None when it is not all there."""
+    if len(data) < 9:
+        return None
+    _, _, stream, opcode, length = struct.unpack_from(">BBhBI", data)
+    whole = bytes(data[: 9 + length])
+    return Frame(opcode, stream, whole, whole[9:]) if len(whole) == 9 + length else None
+
+
+def tls_record(data):
+    """The record (RFC 8446 section 5.1) there; what it holds is encrypted, so each of application data counts as an EXECUTE."""
+    if len(data) < 5:
+        return None
+    kind, _, length = struct.unpack_from(">BHH", data)
+    whole = bytes(data[: 5 + length])
+    return Frame(EXECUTE if kind == 23 else None, 0, whole, whole[5:]) if len(whole) == 5 + length else None
 
 
 def error_frame(stream, code, more=b""):
@@ -107,13 +125,9 @@ class End:
             self.link.ended(self, data is None)
             return
         self.coming += data
-        while self.sock.fileno() >= 0 and len(self.coming) >= 9:
-            _, _, stream, opcode, length = struct.unpack_from(">BBhBI", self.coming)
-            if len(self.coming) < 9 + length:
-                return
-            whole = bytes(self.coming[: 9 + length])
-            del self.coming[: 9 + length]
-            self.each(self.link, Frame(opcode, stream, whole, whole[9:]))
+        while self.sock.fileno() >= 0 and (frame := self.link.proxy.cut(self.coming)):
+            del self.coming[: len(frame.bytes)]
+            self.each(self.link, frame)
 
     def end(self):
         """The end of this direction, behind what still waits."""
@@ -170,8 +184,8 @@ class Link:
 
 
 class Proxy:
-    def __init__(self, upstream, fault, port=0):
-        self.upstream, self.fault = upstream, fault
+    def __init__(self, upstream, fault, port=0, cut=cql_frame):
+        self.upstream, self.fault, self.cut = upstream, fault, cut
         self.fault_reply = lambda link, frame: self.fault.reply(link, frame)
         self.selector = selectors.DefaultSelector()
         self.executed = collections.Counter()  # bodies of EXECUTEs

@@ -27,8 +27,10 @@ ONE = struct.pack(">H", 1)  # LOCAL_ONE would do as well: nobody looks
 class Ends(Fault):
     """At every 60th answer, six times."""
 
+    every, times = 60, 6
+
     def reply(self, link, frame):
-        if link.executes and self.nth(60, 6):
+        if link.executes and self.nth(self.every, self.times):
             self.done += 1
             self.end(link, frame)
         else:

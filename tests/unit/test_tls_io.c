@@ -382,8 +382,9 @@ static void a_cut_with_requests_in_flight_is_an_error(void **state)
     (void)tls_server_request(&t);
     server_close(&t.h);
     serve_to_the_end(&t);
-    log_is(&t.h, "1:TLS close:TLS ");
-    err_is(&t.h, CQLR_E_TLS, "TLS: cut off without close_notify: connection closed by the server");
+    log_is(&t.h, "1:CLOSED close:CLOSED ");
+    err_is(&t.h, CQLR_E_CLOSED,
+           "TLS: cut off without close_notify: connection closed by the server");
     tls_fini(&t);
 }
 
@@ -396,8 +397,8 @@ static void a_cut_in_the_middle_of_a_frame_is_an_error(void **state)
     tls_server_write(&t, "\x84\0\xFF\xFF\x0C", 5);
     server_close(&t.h);
     serve_to_the_end(&t);
-    log_is(&t.h, "close:TLS ");
-    err_is(&t.h, CQLR_E_TLS,
+    log_is(&t.h, "close:CLOSED ");
+    err_is(&t.h, CQLR_E_CLOSED,
            "TLS: cut off without close_notify: connection closed in the middle of a frame");
     tls_fini(&t);
 }
