@@ -9,7 +9,6 @@
 #ifndef CQLRAW_TESTS_BULK_HELP_H
 #define CQLRAW_TESTS_BULK_HELP_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -26,6 +25,7 @@
 
 #include "proto/base/err.h"
 #include "src/bulk/manager/manager.h"
+#include "tests/unit/descriptors.h"
 
 #define NONE  UINT64_MAX
 #define ITEMS 20000
@@ -411,16 +411,6 @@ static inline void stop_close(void)
 {
     close(stop_pipe[0]);
     close(stop_pipe[1]);
-}
-
-static unsigned open_descriptors(void)
-{
-    unsigned n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
 }
 
 /* Runs what run.o says over 0..total-1; nothing may be left behind, whatever the result. */

@@ -43,16 +43,23 @@ static inline void answer_prepared(cqlr_link *l, const struct cqlr_event *ev, co
     respond(l, CQLR_OP_RESULT, ev);
 }
 
-static inline void answer_error(cqlr_link *l, const struct cqlr_event *ev, int32_t code)
+/* An ERROR; `id` is that of a statement, for those codes that name one. */
+static inline void answer_error_of(cqlr_link *l, int stream, int32_t code, const uint8_t id[16])
 {
+    const struct cqlr_event ev = {.stream = (int16_t)stream};
     struct cqlr_error e;
     memset(&e, 0, sizeof e);
     e.code = code;
     e.message = cqlr_cstr("told so");
-    e.id = (struct cqlr_bytes){first_id, 16};
+    e.id = (struct cqlr_bytes){id, 16};
     if (cqlr_error_write(cqlr_link_begin(l), &e) < 0)
         _exit(3);
-    respond(l, CQLR_OP_ERROR, ev);
+    respond(l, CQLR_OP_ERROR, &ev);
+}
+
+static inline void answer_error(cqlr_link *l, const struct cqlr_event *ev, int32_t code)
+{
+    answer_error_of(l, ev->stream, code, first_id);
 }
 
 /* Rows with the ints first..first+n-1. */

@@ -75,22 +75,10 @@ static inline void crowd_text(cqlr_link *l, uint8_t opcode, int stream)
         _exit(3);
 }
 
-static inline void crowd_error(cqlr_link *l, int stream, int32_t code, const uint8_t id[16])
-{
-    struct cqlr_error e;
-    memset(&e, 0, sizeof e);
-    e.code = code;
-    e.message = cqlr_cstr("told so");
-    e.id = (struct cqlr_bytes){id, 16};
-    if (cqlr_error_write(cqlr_link_begin(l), &e) < 0)
-        _exit(3);
-    crowd_text(l, CQLR_OP_ERROR, stream);
-}
-
 static inline void crowd_greet(struct crowd_child *s, struct crowd_conn *c)
 {
     if (s->crowd->refuse) {
-        crowd_error(c->link, c->startup, CQLR_SERVER_BAD_CREDENTIALS, first_id);
+        answer_error_of(c->link, c->startup, CQLR_SERVER_BAD_CREDENTIALS, first_id);
     } else {
         (void)cqlr_link_begin(c->link);
         crowd_text(c->link, CQLR_OP_READY, c->startup);
@@ -114,7 +102,7 @@ static inline void crowd_use(struct crowd_child *s, struct crowd_conn *c,
     s->crowd->uses++;
     c->used = true;
     if (s->crowd->no_use) {
-        crowd_error(c->link, ev->stream, CQLR_SERVER_INVALID, first_id);
+        answer_error_of(c->link, ev->stream, CQLR_SERVER_INVALID, first_id);
         return;
     }
     if (cqlr_set_keyspace_write(cqlr_link_begin(c->link), cqlr_cstr("ks")) < 0)
@@ -134,7 +122,8 @@ static inline void crowd_execute(struct crowd_child *s, struct crowd_conn *c,
     w->stop_ms = 0;
     if (w->forget) {
         w->forget--;
-        crowd_error(c->link, ev->stream, CQLR_SERVER_UNPREPARED, w->wrong_id ? other_id : first_id);
+        answer_error_of(c->link, ev->stream, CQLR_SERVER_UNPREPARED,
+                        w->wrong_id ? other_id : first_id);
     } else if (key == HELD_KEY) {
         c->held = ev->stream;
     } else if (w->mute && (unsigned)key % 10 + 1 == w->mute) {
@@ -228,7 +217,7 @@ static inline void crowd_heed(struct crowd_child *s, struct crowd_conn *c)
         crowd_greet(s, c);
     if (c->held >= 0 && s->crowd->release) {
         if (s->crowd->unprepare)
-            crowd_error(c->link, c->held, CQLR_SERVER_UNPREPARED, first_id);
+            answer_error_of(c->link, c->held, CQLR_SERVER_UNPREPARED, first_id);
         else
             answer_rows(c->link, &held, HELD_KEY, 1, NULL);
         s->crowd->unprepare = 0;

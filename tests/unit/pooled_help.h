@@ -5,9 +5,8 @@
 #ifndef CQLRAW_TESTS_POOLED_HELP_H
 #define CQLRAW_TESTS_POOLED_HELP_H
 
-#include <dirent.h>
-
 #include "tests/unit/crowd_server.h"
+#include "tests/unit/descriptors.h"
 
 struct watched {
     cqlr_client *cl;
@@ -101,17 +100,6 @@ static inline void turn_for(const struct watched *w, uint64_t time)
     uint64_t end = cqlr_now() + time;
     while (cqlr_now() < end)
         turn_a_little(w);
-}
-
-static inline unsigned open_descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    unsigned n = 0;
-    assert_non_null(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
 }
 
 /* A statement with one marker, and an execution of it. */

@@ -8,7 +8,6 @@
 #ifndef CQLRAW_TESTS_STUB_HELP_H
 #define CQLRAW_TESTS_STUB_HELP_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <setjmp.h>
@@ -22,6 +21,7 @@
 
 #include <cqlraw/link.h>
 
+#include "tests/unit/descriptors.h"
 #include "tools/stub/stub.h"
 
 #define MS       UINT64_C(1000000)
@@ -57,17 +57,6 @@ struct fixture {
     struct stub *stub;
     unsigned alone; /* descriptors of this process while nobody is connected */
 };
-
-static inline unsigned open_descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    unsigned n = 0;
-    assert_non_null(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
-}
 
 static inline struct fixture *start_with(struct stub_opts o)
 {
