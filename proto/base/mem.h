@@ -6,6 +6,8 @@
 #ifndef CQLRAW_PROTO_BASE_MEM_H
 #define CQLRAW_PROTO_BASE_MEM_H
 
+#include <string.h>
+
 #include <cqlraw/base.h>
 
 /* The hook itself, or the default one for NULL. */
@@ -33,6 +35,29 @@ static inline void cqlr__mem_wipe(void *p, size_t n)
     volatile uint8_t *v = p;
     while (n-- > 0)
         *v++ = 0;
+}
+
+/* A copy of a string, NULL of NULL: true unless memory ran out. */
+static inline bool cqlr__mem_string(const struct cqlr_mem *mem, const char *s, char **copy)
+{
+    size_t n = s ? strlen(s) + 1 : 0;
+    *copy = cqlr__mem_get(mem, n);
+    if (*copy)
+        memcpy(*copy, s, n);
+    return *copy || !s;
+}
+
+static inline void cqlr__mem_string_free(const struct cqlr_mem *mem, char *s)
+{
+    cqlr__mem_free(mem, s, s ? strlen(s) + 1 : 0);
+}
+
+/* The same of a secret, overwritten first. */
+static inline void cqlr__mem_secret_free(const struct cqlr_mem *mem, char *s)
+{
+    size_t n = s ? strlen(s) : 0;
+    cqlr__mem_wipe(s, n);
+    cqlr__mem_free(mem, s, n + 1);
 }
 
 /* *out = count × each; false when the product does not fit. Nothing may be as large as PTRDIFF_MAX:

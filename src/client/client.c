@@ -54,19 +54,6 @@ static uint32_t *alive_new(void)
     return p;
 }
 
-static void free_string(const struct cqlr_mem *mem, char *s)
-{
-    if (s)
-        mem->resize(mem->arg, s, strlen(s) + 1, 0);
-}
-
-static void free_secret(const struct cqlr_mem *mem, char *s)
-{
-    size_t n = s ? strlen(s) : 0;
-    cqlr__mem_wipe(s, n);
-    cqlr__mem_free(mem, s, n + 1);
-}
-
 static void destroy(cqlr_client *cl)
 {
     const struct cqlr_mem *mem = cl->mem;
@@ -83,39 +70,29 @@ static void destroy(cqlr_client *cl)
         munmap(cl->alive, (size_t)sysconf(_SC_PAGESIZE));
     if (cl->cells)
         mem->resize(mem->arg, cl->cells, cl->cells_cap * sizeof *cl->cells, 0);
-    free_string(mem, cl->contact_points);
-    free_string(mem, cl->application_name);
-    free_string(mem, cl->application_version);
-    free_string(mem, cl->client_id);
-    free_string(mem, cl->keyspace);
-    free_string(mem, cl->username);
-    free_secret(mem, cl->password);
+    cqlr__mem_string_free(mem, cl->contact_points);
+    cqlr__mem_string_free(mem, cl->application_name);
+    cqlr__mem_string_free(mem, cl->application_version);
+    cqlr__mem_string_free(mem, cl->client_id);
+    cqlr__mem_string_free(mem, cl->keyspace);
+    cqlr__mem_string_free(mem, cl->username);
+    cqlr__mem_secret_free(mem, cl->password);
     cqlr_tls_free(cl->tls);
     cqlr__tls_opts_free(cl->tls_opts, mem);
     mem->resize(mem->arg, cl, sizeof *cl, 0);
-}
-
-/* True unless memory ran out; NULL stays NULL. */
-static bool copy_string(const struct cqlr_mem *mem, const char *s, char **copy)
-{
-    size_t n = s ? strlen(s) + 1 : 0;
-    *copy = cqlr__mem_get(mem, n);
-    if (*copy)
-        memcpy(*copy, s, n);
-    return *copy || !s;
 }
 
 static bool copy_strings(cqlr_client *cl)
 {
     const struct cqlr_client_opts *o = &cl->o;
     const char *hosts = o->contact_points ? o->contact_points : "127.0.0.1";
-    return copy_string(cl->mem, hosts, &cl->contact_points) &&
-           copy_string(cl->mem, o->application_name, &cl->application_name) &&
-           copy_string(cl->mem, o->application_version, &cl->application_version) &&
-           copy_string(cl->mem, o->client_id, &cl->client_id) &&
-           copy_string(cl->mem, o->keyspace, &cl->keyspace) &&
-           copy_string(cl->mem, o->username, &cl->username) &&
-           copy_string(cl->mem, o->password, &cl->password);
+    return cqlr__mem_string(cl->mem, hosts, &cl->contact_points) &&
+           cqlr__mem_string(cl->mem, o->application_name, &cl->application_name) &&
+           cqlr__mem_string(cl->mem, o->application_version, &cl->application_version) &&
+           cqlr__mem_string(cl->mem, o->client_id, &cl->client_id) &&
+           cqlr__mem_string(cl->mem, o->keyspace, &cl->keyspace) &&
+           cqlr__mem_string(cl->mem, o->username, &cl->username) &&
+           cqlr__mem_string(cl->mem, o->password, &cl->password);
 }
 
 static bool copy_tls(cqlr_client *cl)

@@ -36,11 +36,6 @@ struct tls {
     char secured[120];
 };
 
-static void free_string(const struct cqlr_mem *mem, char *s)
-{
-    cqlr__mem_free(mem, s, s ? strlen(s) + 1 : 0);
-}
-
 static void release(struct cqlr__io *io)
 {
     struct tls *t = io->state;
@@ -50,7 +45,7 @@ static void release(struct cqlr__io *io)
     ERR_clear_error();
     cqlr__mem_free(t->mem, t->wire.in, CQLR__TLS_IN);
     cqlr__mem_free(t->mem, t->wire.out, CQLR__TLS_OUT);
-    free_string(t->mem, t->typed);
+    cqlr__mem_string_free(t->mem, t->typed);
     cqlr__mem_free(t->mem, t, sizeof *t);
     io->state = NULL;
     io->secured = NULL;
@@ -91,7 +86,7 @@ static bool make_key(struct tls *t, unsigned port)
     return EVP_Digest(text, CQLR__TLS_KEY + (size_t)n, t->key, NULL, EVP_sha256(), NULL) == 1;
 }
 
-static int on_new_session(SSL *ssl, SSL_SESSION *session)
+int cqlr__io_tls_keep(SSL *ssl, SSL_SESSION *session)
 {
     const struct tls *t = SSL_get_app_data(ssl);
     cqlr__tls_sessions_put(t->settings->sessions, t->key, session);
@@ -129,12 +124,9 @@ static void resume(struct tls *t)
 
 static int set_up(struct tls *t, const struct sockaddr *sa, socklen_t n, struct cqlr_err *err)
 {
-    SSL_CTX *ctx = t->settings->ctx;
     BIO *bio;
     int rc;
-    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(ctx, on_new_session);
-    t->ssl = SSL_new(ctx);
+    t->ssl = SSL_new(t->settings->ctx);
     bio = BIO_new(t->settings->bio);
     if (!t->ssl || !bio || SSL_set_app_data(t->ssl, t) != 1) {
         BIO_free(bio);
@@ -370,7 +362,6 @@ int cqlr__io_tls_init(struct cqlr__io *io, cqlr_tls *tls, const char *name,
         .close = tls_close,
         .bye = tls_bye,
     };
-    size_t n = name ? strlen(name) + 1 : 0;
     struct tls *t = cqlr__mem_get(mem, sizeof *t);
     *io = (struct cqlr__io){.fn = &fns, .fd = -1, .wants = CQLR_WRITE, .state = t};
     if (!t)
@@ -379,10 +370,7 @@ int cqlr__io_tls_init(struct cqlr__io *io, cqlr_tls *tls, const char *name,
     t->wire.fd = -1;
     t->wire.in = cqlr__mem_get(mem, CQLR__TLS_IN);
     t->wire.out = cqlr__mem_get(mem, CQLR__TLS_OUT);
-    t->typed = cqlr__mem_get(mem, n);
-    if (t->typed)
-        memcpy(t->typed, name, n);
-    if (t->wire.in && t->wire.out && (t->typed || !name))
+    if (cqlr__mem_string(mem, name, &t->typed) && t->wire.in && t->wire.out)
         return 0;
     release(io);
     return CQLR_E_NOMEM;

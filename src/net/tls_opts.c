@@ -37,11 +37,8 @@ struct cqlr_tls_opts *cqlr__tls_opts_copy(const struct cqlr_tls_opts *o, const s
     copy->size = sizeof *copy;
     strings_of(copy, s);
     for (size_t i = 0; i < STRINGS; i++) {
-        size_t n = *s[i] ? strlen(*s[i]) + 1 : 0;
-        char *own = cqlr__mem_get(mem, n);
-        if (own)
-            memcpy(own, *s[i], n);
-        complete = complete && (own || n == 0);
+        char *own;
+        complete = cqlr__mem_string(mem, *s[i], &own) && complete;
         *s[i] = own;
     }
     if (complete)
@@ -58,10 +55,10 @@ void cqlr__tls_opts_free(struct cqlr_tls_opts *o, const struct cqlr_mem *mem)
     strings_of(o, s);
     for (size_t i = 0; i < STRINGS; i++) {
         char *own = (char *)(uintptr_t)*s[i];
-        size_t n = own ? strlen(own) + 1 : 0;
         if (s[i] == &o->key_password)
-            cqlr__mem_wipe(own, n);
-        cqlr__mem_free(mem, own, n);
+            cqlr__mem_secret_free(mem, own);
+        else
+            cqlr__mem_string_free(mem, own);
     }
     cqlr__mem_free(mem, o, sizeof *o);
 }

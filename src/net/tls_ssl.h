@@ -27,6 +27,10 @@ struct cqlr_tls {
     uint8_t settings[CQLR__TLS_KEY]; /* all of the options, as a hash */
 };
 
+/* io_tls.c: what a context calls when a server has given a session. 0: it is not kept by OpenSSL.
+ */
+int cqlr__io_tls_keep(SSL *ssl, SSL_SESSION *session);
+
 /* ---- tls_ssl_wire.c: encrypted bytes, between the socket and an SSL object ---- */
 
 struct cqlr__tls_wire {

@@ -167,6 +167,8 @@ static bool set_floor(SSL_CTX *ctx)
     SSL_CTX_clear_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_LEGACY_SERVER_CONNECT);
     SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(ctx, cqlr__io_tls_keep);
     if (SSL_CTX_get_security_level(ctx) < 2)
         SSL_CTX_set_security_level(ctx, 2);
     return SSL_CTX_get_min_proto_version(ctx) >= TLS1_2_VERSION ||

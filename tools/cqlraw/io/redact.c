@@ -15,7 +15,7 @@
 #define STARS   "***"
 #define BETWEEN 1000 /* bytes from the word to the literal */
 
-struct text {
+struct edit {
     char *p;
     size_t n, from, to;
 };
@@ -25,20 +25,20 @@ static bool in_word(char c)
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
 }
 
-static bool starts(const struct text *t, size_t at, const char *s)
+static bool starts(const struct edit *t, size_t at, const char *s)
 {
     size_t n = strlen(s);
     return t->n - at >= n && memcmp(t->p + at, s, n) == 0;
 }
 
 /* Behind the next `end` from `at` on, or at the end of the text. */
-static size_t behind(const struct text *t, size_t at, const char *end)
+static size_t behind(const struct edit *t, size_t at, const char *end)
 {
     const char *found = memmem(t->p + at, t->n - at, end, strlen(end));
     return found ? (size_t)(found - t->p) + strlen(end) : t->n;
 }
 
-static bool is_word(const struct text *t)
+static bool is_word(const struct edit *t)
 {
     size_t end = t->from + strlen(WORD);
     return t->n >= end && strncasecmp(t->p + t->from, WORD, strlen(WORD)) == 0 &&
@@ -46,9 +46,9 @@ static bool is_word(const struct text *t)
 }
 
 /* Where the literal would begin. Comments are not followed for ever: a text may be made of them. */
-static size_t skip_to_literal(const struct text *t, size_t at, bool *marked)
+static size_t skip_to_literal(const struct edit *t, size_t at, bool *marked)
 {
-    struct text near = *t;
+    struct edit near = *t;
     near.n = t->n - at > BETWEEN ? at + BETWEEN : t->n;
     while (at < near.n) {
         if (starts(&near, at, "/*"))
@@ -63,7 +63,7 @@ static size_t skip_to_literal(const struct text *t, size_t at, bool *marked)
     return at;
 }
 
-static void move(struct text *t, size_t n)
+static void move(struct edit *t, size_t n)
 {
     memmove(t->p + t->to, t->p + t->from, n);
     t->from += n;
@@ -71,7 +71,7 @@ static void move(struct text *t, size_t n)
 }
 
 /* The literal at t->from becomes stars, as many as fit at most. */
-static void hide(struct text *t)
+static void hide(struct edit *t)
 {
     bool dollars = t->p[t->from] == '$';
     const char *quote = dollars ? "$$" : "'";
@@ -90,14 +90,14 @@ static void hide(struct text *t)
 
 static size_t hide_after(char *p, size_t n, const char *word);
 
-static bool is_literal(const struct text *t, size_t at)
+static bool is_literal(const struct edit *t, size_t at)
 {
     return at < t->n && (t->p[at] == '\'' || starts(t, at, "$$"));
 }
 
 size_t redact(char *p, size_t n)
 {
-    struct text t = {.p = p, .n = n};
+    struct edit t = {.p = p, .n = n};
     bool unexpected = false;
     while (t.from < t.n) {
         bool marked = false;
@@ -117,7 +117,7 @@ size_t redact(char *p, size_t n)
  * 'x'". */
 static size_t hide_after(char *p, size_t n, const char *word)
 {
-    struct text t = {.p = p, .n = n};
+    struct edit t = {.p = p, .n = n};
     while (t.from < t.n) {
         bool here = starts(&t, t.from, word) && is_literal(&t, t.from + strlen(word));
         move(&t, here ? strlen(word) : 1);
